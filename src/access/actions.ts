@@ -1,0 +1,28 @@
+import type { Privilege } from './principal.ts'
+
+/**
+ * Everything that a route can ask leave for. `signed-in`: anybody with a session. `admin`: the roles ADMIN and SUPER_ADMIN.
+ * A privilege: on the app of the request; administrators have all of them on every app. Rules that need more than the principal
+ * (one's own user record, say) are in `rules/`.
+ */
+export const actions = {
+  'session.read': 'signed-in',
+  'session.end': 'signed-in',
+  'users.read': 'admin',
+  'users.write': 'admin',
+  'groups.read': 'admin',
+  'groups.write': 'admin',
+  'apps.list': 'signed-in',
+  'apps.create': 'admin',
+  'apps.read': 'view',
+  'apps.remove': 'admin',
+  'data.read': 'view',
+  'domains.read': 'contribute',
+  'domains.write': 'contribute',
+  'permissions.read': 'contribute',
+  'permissions.write': 'contribute',
+  'releases.read': 'validate',
+  'releases.publish': 'contribute',
+} as const satisfies Record<string, 'signed-in' | 'admin' | Privilege>
+
+export type Action = keyof typeof actions

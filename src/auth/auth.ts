@@ -1,0 +1,133 @@
+import type { Principal } from '../access/index.ts'
+import { type Clock, type Log, Problem } from '../base/index.ts'
+import type { Bus } from '../bus/index.ts'
+import type { Config } from '../config/index.ts'
+import type { Store, Stored } from '../store/index.ts'
+import { type Account, type FindUser, isActive, principalOf } from './account.ts'
+import { createBasicMemory } from './basic-memory.ts'
+import { createGate } from './gate.ts'
+import { createPasswords, type Passwords } from './passwords.ts'
+import { loadSessionKey } from './session-key.ts'
+import { createSessions } from './sessions.ts'
+import { createThrottle } from './throttle.ts'
+import { createTokens } from './tokens.ts'
+import { usernameKey } from './username.ts'
+
+export interface AuthDeps {
+  readonly store: Store
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly log: Log
+  readonly settings: Config['auth']
+  /** The folder that keeps the session key. */
+  readonly home: string
+  readonly findUser: FindUser
+}
+
+export interface PasswordLogin {
+  readonly username: string
+  readonly password: string
+  /** Of the client, for the throttle. */
+  readonly address: string
+}
+
+/** What a request brings to say who it is. */
+export type Credentials =
+  | ({ readonly kind: 'password' } & PasswordLogin)
+  | { readonly kind: 'token'; readonly token: string }
+
+export interface Authenticated {
+  readonly principal: Principal
+  /** The session that signing out ends; null for a request with a password. */
+  readonly session: string | null
+}
+
+export interface SignedIn {
+  readonly token: string
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number
+  readonly principal: Principal
+}
+
+export interface Auth {
+  /** Checks a password and opens a session. Errors: `login_failed` (whatever the reason), `throttled`, `overloaded`. */
+  signIn(login: PasswordLogin): Promise<SignedIn>
+  /** Ends a session: its token is worth nothing from the next request on. */
+  signOut(session: string): Promise<void>
+  /** Who asks, from what the store says now. Errors: `unauthenticated`; for a password those of `signIn`. */
+  authenticate(credentials: Credentials): Promise<Authenticated>
+  readonly passwords: Passwords
+}
+
+/** Argon2 takes a thread of the pool that files and databases use too: two at once leave them room. */
+const verifications = { running: 2, waiting: 200 }
+
+export async function createAuth({ store, bus, clock, log, settings, home, findUser }: AuthDeps): Promise<Auth> {
+  const key = await loadSessionKey({ home, configured: settings.token_key })
+  const passwords = await createPasswords(settings.password)
+  const throttle = createThrottle({ bus, clock, settings: settings.throttle })
+  const gate = createGate(verifications)
+  const tokens = createTokens({ key, clock })
+  const sessions = createSessions(store)
+  const memory = createBasicMemory(clock)
+
+  async function verify(login: PasswordLogin): Promise<Stored<Account>> {
+    await throttle.check(login)
+    return gate.pass(async () => {
+      // Again, because others may have failed while this one waited.
+      await throttle.check(login)
+      const found = await findUser(login.username)
+      const matches = await passwords.verify(found?.doc.passwordHash ?? null, login.password)
+      if (found && matches && isActive(found.doc, clock.now())) {
+        await throttle.succeeded(login)
+        return found
+      }
+      await throttle.failed(login)
+      throw new Problem('login_failed', 'The username or the password is wrong.')
+    })
+  }
+
+  async function signIn(login: PasswordLogin): Promise<SignedIn> {
+    const { doc: account } = await verify(login)
+    const now = clock.now()
+    const expiresAt = Math.floor((now + settings.token_lifetime) / 1000) * 1000
+    const { username, epoch } = account
+    const session = await sessions.open({ username, epoch, createdAt: now, expiresAt })
+    await sessions.sweep(now).catch((error: unknown) => log.warn({ err: error }, 'expired sessions were not removed'))
+    return {
+      token: tokens.issue({ username, session: session.id, issuedAt: now, expiresAt }),
+      expiresAt,
+      principal: principalOf(account),
+    }
+  }
+
+  async function byToken(token: string): Promise<Authenticated> {
+    const claims = tokens.read(token)
+    if (!claims) throw ended()
+    const [session, found] = await Promise.all([sessions.get(claims.session), findUser(claims.username)])
+    const now = clock.now()
+    if (!session || !found || session.expiresAt <= now || !isActive(found.doc, now)) throw ended()
+    if (session.epoch !== found.doc.epoch || usernameKey(session.username) !== usernameKey(found.doc.username))
+      throw ended()
+    return { principal: principalOf(found.doc), session: session.id }
+  }
+
+  async function byPassword(login: PasswordLogin): Promise<Authenticated> {
+    const { doc } = await memory.through(login, {
+      verify: () => verify(login),
+      current: () => findUser(login.username),
+    })
+    if (!isActive(doc, clock.now())) throw new Problem('login_failed', 'The username or the password is wrong.')
+    return { principal: principalOf(doc), session: null }
+  }
+
+  return {
+    signIn,
+    signOut: (session) => sessions.end(session),
+    authenticate: (credentials) =>
+      credentials.kind === 'token' ? byToken(credentials.token) : byPassword(credentials),
+    passwords,
+  }
+}
+
+const ended = () => new Problem('unauthenticated', 'The session has ended or the token is not valid; sign in again.')

@@ -1,0 +1,24 @@
+import { createHash, randomBytes } from 'node:crypto'
+
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/**
+ * A new id: 10 characters of time (milliseconds, base 32) and 13 random ones (65 bits). Sorts by creation time between
+ * milliseconds, is safe in paths and file names, and cannot be guessed from another one.
+ */
+export function newId(now: number): string {
+  let time = ''
+  for (let rest = Math.floor(now), i = 0; i < 10; i++, rest = Math.floor(rest / 32)) time = alphabet[rest % 32] + time
+  let random = ''
+  for (const byte of randomBytes(13)) random += alphabet[byte % 32]
+  return time + random
+}
+
+/** An unguessable secret of `bytes` random bytes, as URL-safe text. */
+export function newSecret(bytes = 32): string {
+  return randomBytes(bytes).toString('base64url')
+}
+
+export function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex')
+}

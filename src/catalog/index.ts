@@ -1,0 +1,2 @@
+export { type Catalog, createCatalog } from './catalog.ts'
+export type { App, PublishRequest, Release, StoredDomain } from './release.ts'

@@ -1,0 +1,108 @@
+import { z } from 'zod'
+import { effects, type PermissionRecord, parsePermissionRecords, scopes } from '../../access/index.ts'
+import { type Clock, Problem } from '../../base/index.ts'
+import type { Catalog, Release } from '../../catalog/index.ts'
+import { appRoute, expectedVersion, type Route } from '../../http/index.ts'
+
+export interface PermissionsDeps {
+  readonly catalog: Catalog
+  readonly clock: Clock
+}
+
+const params = z.strictObject({ app: z.string(), domain: z.string().min(1).max(128) })
+const record = z.strictObject({
+  id: z.string(),
+  domain: z.string(),
+  scope: z.enum(scopes),
+  group: z.string().nullable(),
+  effect: z.enum(effects),
+  condition: z.record(z.string(), z.unknown()).nullable(),
+})
+const records = z.array(record)
+
+export function permissionsRoutes(deps: PermissionsDeps): Route[] {
+  return [listAll(deps), listOfDomain(deps), replaceOfDomain(deps), removeOfDomain(deps)]
+}
+
+function listAll({ catalog }: PermissionsDeps): Route {
+  return appRoute({
+    method: 'GET',
+    url: '/permissions',
+    action: 'permissions.read',
+    summary: 'The permission records of all domains, by domain',
+    response: z.record(z.string(), records),
+    async handle({ app, stage }) {
+      const release = await catalog.current(app, stage)
+      const body = Object.entries(release.permissions).map(([domain, list]) => [domain, present(list)] as const)
+      return { headers: tagOf(release), body: Object.fromEntries(body) }
+    },
+  })
+}
+
+function listOfDomain({ catalog }: PermissionsDeps): Route {
+  return appRoute({
+    method: 'GET',
+    url: '/permissions/:domain',
+    action: 'permissions.read',
+    summary: 'The permission records of a domain',
+    params,
+    response: records,
+    async handle({ app, stage }, { params: { domain } }) {
+      const release = await catalog.current(app, stage)
+      return { headers: tagOf(release), body: present(recordsOf(release, domain)) }
+    },
+  })
+}
+
+function replaceOfDomain({ catalog, clock }: PermissionsDeps): Route {
+  return appRoute({
+    method: 'PUT',
+    url: '/permissions/:domain',
+    action: 'permissions.write',
+    summary: 'Replace the permission records of a domain in staging',
+    params,
+    body: z.array(z.unknown()),
+    response: records,
+    async handle({ app, principal }, { params: { domain }, body, headers }) {
+      const next = parsePermissionRecords(domain, body, clock.now())
+      const options = { by: principal.username, expected: expectedVersion(headers) }
+      const release = await catalog.edit(app, (staging) => withRecords(staging, domain, next), options)
+      return { headers: tagOf(release), body: present(recordsOf(release, domain)) }
+    },
+  })
+}
+
+function removeOfDomain({ catalog }: PermissionsDeps): Route {
+  return appRoute({
+    method: 'DELETE',
+    url: '/permissions/:domain',
+    action: 'permissions.write',
+    summary: 'Remove the permission records of a domain in staging',
+    params,
+    response: z.strictObject({ message: z.string() }),
+    async handle({ app, principal }, { params: { domain }, headers }) {
+      const change = (staging: Release) => {
+        if (recordsOf(staging, domain).length > 0) return withRecords(staging, domain, [])
+        throw new Problem('not_found', `"${domain}" has no permission records in staging.`)
+      }
+      const options = { by: principal.username, expected: expectedVersion(headers) }
+      const release = await catalog.edit(app, change, options)
+      return { headers: tagOf(release), body: { message: `"${domain}" has no permission records any more.` } }
+    },
+  })
+}
+
+function withRecords({ permissions }: Release, domain: string, next: readonly PermissionRecord[]) {
+  const { [domain]: _, ...others } = permissions
+  return { permissions: next.length > 0 ? { ...others, [domain]: next } : others }
+}
+
+function recordsOf({ permissions }: Release, domain: string): readonly PermissionRecord[] {
+  return Object.hasOwn(permissions, domain) ? (permissions[domain] ?? []) : []
+}
+
+const tagOf = (release: Release) => ({ etag: `"${release.id}"` })
+
+function present(list: readonly PermissionRecord[]): z.input<typeof records> {
+  return list.map((entry) => ({ ...entry, condition: entry.condition && { ...entry.condition } }))
+}

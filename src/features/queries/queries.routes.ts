@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import type { JsonObject } from '../../base/index.ts'
+import type { Catalog } from '../../catalog/index.ts'
+import type { Answer, Data } from '../../data/index.ts'
+import { appRoute, type Route } from '../../http/index.ts'
+
+export interface QueriesDeps {
+  readonly catalog: Catalog
+  readonly data: Data
+}
+
+const dataRequest = z.strictObject({
+  domain: z.string().min(1).optional(),
+  pipeline: z.array(z.unknown()),
+  parameters: z.record(z.string(), z.json()).nullish(),
+  offset: z.int().min(0).max(Number.MAX_SAFE_INTEGER).nullish(),
+  limit: z.int().min(0).max(Number.MAX_SAFE_INTEGER).nullish(),
+})
+
+export function queriesRoutes({ catalog, data }: QueriesDeps): Route[] {
+  return [
+    appRoute({
+      method: 'POST',
+      url: '/data',
+      action: 'data.read',
+      summary: 'Run a pipeline and get its rows',
+      body: dataRequest,
+      async handle(ctx, { body, headers, startedAt }) {
+        const release = await catalog.current(ctx.app, ctx.stage)
+        const answer = await data.run(ctx, release, {
+          domain: body.domain,
+          pipeline: body.pipeline,
+          parameters: (body.parameters ?? {}) as JsonObject,
+          offset: body.offset ?? 0,
+          limit: body.limit ?? null,
+          fresh: /\bno-cache\b/i.test(headers['cache-control'] ?? ''),
+        })
+        return { headers: answerHeaders(answer, performance.now() - startedAt), body: answer.body }
+      },
+    }),
+  ]
+}
+
+function answerHeaders({ etag, cache, ageMs, timings, dataVersion }: Answer, total: number): Record<string, string> {
+  const phases = Object.entries({ ...timings, total }).map(([phase, ms]) => `${phase};dur=${ms.toFixed(1)}`)
+  return {
+    'content-type': 'application/json; charset=utf-8',
+    // The bytes belong to whoever asked: only a private cache may keep them, and must ask again before using them.
+    'cache-control': 'private, no-cache',
+    vary: 'Authorization, Cookie',
+    etag,
+    age: String(Math.floor(ageMs / 1000)),
+    'x-cache': cache,
+    'x-data-version': dataVersion,
+    'server-timing': phases.join(', '),
+  }
+}

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { anInstance, type Caller, type Instance } from '../../../test/builders/instance.ts'
+
+let instance: Instance
+let builder: Caller
+
+beforeAll(async () => {
+  instance = await anInstance()
+  builder = await instance.aUser({ privileges: { shop: ['contribute'] } })
+  await instance.anApp({ id: 'shop', domains: { sales: 'n\n1\n', costs: 'n\n1\n' } })
+})
+afterAll(() => instance.close())
+
+const rowsOf = async (domain: string, stage: string) => {
+  const { body } = await builder.call('POST', `/shop/data?stage=${stage}`, { body: { domain, pipeline: [] } })
+  return body.data?.length ?? body.code
+}
+const publish = (body?: unknown, headers = {}) =>
+  builder.call('POST', '/shop/data/release', { ...(body !== undefined && { body }), headers })
+
+describe('POST /<app>/data/release', () => {
+  it('shows nothing of staging before it is published, and all of it afterwards', async () => {
+    await builder.upload('shop', 'sales', 'n\n1\n2\n')
+    expect([await rowsOf('sales', 'staging'), await rowsOf('sales', 'production')]).toEqual([2, 1])
+    const { status, body } = await publish()
+    expect(status).toBe(200)
+    expect(body).toMatchObject({ by: expect.stringMatching(/^user-/), release: expect.any(String) })
+    expect(await rowsOf('sales', 'production')).toBe(2)
+  })
+
+  it('publishes chosen domains and leaves the others', async () => {
+    await builder.upload('shop', 'sales', 'n\n1\n2\n3\n')
+    await builder.upload('shop', 'costs', 'n\n1\n2\n3\n')
+    expect((await publish({ domains: ['costs'] })).status).toBe(200)
+    expect([await rowsOf('sales', 'production'), await rowsOf('costs', 'production')]).toEqual([2, 3])
+    const unknown = await publish({ domains: ['cots'] })
+    expect([unknown.status, unknown.body.errors[0].nearest]).toEqual([400, ['costs']])
+    expect((await publish({ parts: ['data'] })).status).toBe(200)
+    expect(await rowsOf('sales', 'production')).toBe(3)
+  })
+
+  it('publishes the removal of a domain', async () => {
+    await builder.upload('shop', 'old', 'n\n1\n')
+    await publish()
+    await builder.call('DELETE', '/shop/data/sources/old')
+    expect([await rowsOf('old', 'staging'), await rowsOf('old', 'production')]).toEqual(['pipeline_invalid', 0])
+    await publish({ domains: ['old'] })
+    expect(await rowsOf('old', 'production')).toBe('pipeline_invalid')
+  })
+
+  it('refuses to publish another state than the one that was looked at', async () => {
+    const { headers } = await builder.call('GET', '/shop/permissions?stage=staging')
+    await builder.upload('shop', 'sales', 'n\n1\n')
+    expect((await publish({}, { 'if-match': String(headers.etag) })).status).toBe(412)
+    expect(await rowsOf('sales', 'production')).toBe(3)
+  })
+
+  it('keeps every edit of staging when many come at once', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `many-${index}`)
+    const answers = await Promise.all(names.map((name) => builder.upload('shop', name, 'n\n1\n')))
+    expect(answers.map(({ status }) => status)).toEqual(names.map(() => 201))
+    const { body } = await builder.call('GET', '/shop/data/sources?stage=staging')
+    expect(body.map(({ domain }: { domain: string }) => domain)).toEqual(expect.arrayContaining(names))
+  })
+
+  it('does the work once for an Idempotency-Key', async () => {
+    const headers = { 'idempotency-key': 'one-release' }
+    const first = await publish({}, headers)
+    await builder.upload('shop', 'sales', 'n\n1\n2\n3\n4\n5\n')
+    const again = await publish({}, headers)
+    expect(again.headers['idempotent-replayed']).toBe('true')
+    expect(again.body).toEqual(first.body)
+    expect(await rowsOf('sales', 'production')).toBe(1)
+  })
+
+  it('is for builders, and refuses what it does not know', async () => {
+    const viewer = await instance.aUser({ privileges: { shop: ['validate'] } })
+    const stranger = await instance.aUser()
+    expect((await instance.nobody.call('POST', '/shop/data/release')).status).toBe(401)
+    expect((await viewer.call('POST', '/shop/data/release')).status).toBe(403)
+    expect((await stranger.call('POST', '/shop/data/release')).status).toBe(404)
+    expect((await publish({ everything: true })).status).toBe(400)
+    expect((await publish({ parts: ['design'] })).status).toBe(400)
+    expect((await publish({ domains: [] })).status).toBe(400)
+  })
+})

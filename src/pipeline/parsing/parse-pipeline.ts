@@ -1,0 +1,188 @@
+import { isObject, nearestNames, type ProblemItem } from '../../base/index.ts'
+import { type AnyStep, isDomainStep, type NestedPipeline } from '../step.ts'
+import { type AnyStepDefinition, definitionOf, stepNames, steps } from '../steps/index.ts'
+import { type ParsedPipeline, type ParsedStep, pipelineProblem } from './parsed.ts'
+import { camelCase } from './record.ts'
+import { templateErrors } from './templates.ts'
+import { hasTemplate, stepError, validateStep } from './validate.ts'
+
+/** All steps of a pipeline together, those of nested pipelines included. */
+export const maxSteps = 200
+/** Pipelines inside pipelines. */
+export const maxPipelineDepth = 12
+/** Objects and lists inside one step: room for the deepest condition. */
+const maxValueDepth = 120
+
+export interface ParseOptions {
+  /** The domain of the request: a pipeline without a leading domain step reads it. */
+  readonly domain?: string | undefined
+  /** JSON Pointer of the pipeline in what the client sent. */
+  readonly at?: string
+}
+
+/**
+ * Reads a pipeline as a client sent it. Steps without templates are checked wholly, the others as far as possible. Errors:
+ * `pipeline_invalid` that lists everything that is wrong, with the step and the place of each.
+ */
+export function parsePipeline(raw: unknown, { domain, at = '/pipeline' }: ParseOptions): ParsedPipeline {
+  const reader: Reader = { errors: [], count: 0 }
+  const parsed = readSteps(raw, { reader, place: at, level: 0 })
+  const leads = beginsWithDomain(raw)
+  if (leads) checkDomain(parsed[0], domain, reader)
+  else if (domain === undefined) {
+    const message = 'The pipeline needs a domain: begin with a domain step, or name it in the request.'
+    if (Array.isArray(raw)) reader.errors.unshift({ path: at, message })
+  }
+  if (reader.errors.length > 0) throw pipelineProblem(reader.errors)
+  return { steps: leads || domain === undefined ? parsed : [domainStep(domain, '/domain'), ...parsed] }
+}
+
+interface Reader {
+  readonly errors: ProblemItem[]
+  /** Steps so far, at all levels. */
+  count: number
+}
+
+interface Level {
+  readonly reader: Reader
+  readonly place: string
+  readonly level: number
+}
+
+function checkDomain(first: ParsedStep | undefined, domain: string | undefined, { errors }: Reader): void {
+  const step = first?.ready
+  if (!first || !step || !isDomainStep(step) || domain === undefined || step.domain === domain) return
+  const message = `The pipeline begins with another domain than "${domain}", which the request names.`
+  errors.push(stepError({ name: 'domain', place: first.place }, [], { message }))
+}
+
+function readSteps(raw: unknown, { reader, place, level }: Level): ParsedStep[] {
+  if (!Array.isArray(raw)) {
+    reader.errors.push({ path: place, message: 'A pipeline is a list of steps.' })
+    return []
+  }
+  if (level > maxPipelineDepth) {
+    reader.errors.push({ path: place, message: `Pipelines nest at most ${maxPipelineDepth} levels deep.` })
+    return []
+  }
+  const parsed: ParsedStep[] = []
+  for (const [index, item] of raw.entries()) {
+    const here = { reader, place: `${place}/${index}`, level }
+    if (++reader.count > maxSteps) {
+      const message = `A pipeline has at most ${maxSteps} steps in all.`
+      // Said once, where the first step too many stands.
+      if (reader.count === maxSteps + 1) reader.errors.push({ path: here.place, message })
+      return parsed
+    }
+    const step = readStep(item, here, index)
+    if (step) parsed.push(step)
+  }
+  return parsed
+}
+
+function readStep(raw: unknown, level: Level, index: number): ParsedStep | undefined {
+  const { reader, place } = level
+  if (!isObject(raw) || typeof raw.name !== 'string') {
+    reader.errors.push({ path: place, message: 'A step is an object with a "name".' })
+    return undefined
+  }
+  const { name, ...fields } = raw
+  const here = { name: raw.name, place }
+  const definition = definitionOf(raw.name)
+  if (!definition) {
+    const nearest = nearestNames(raw.name, stepNames)
+    const rest = { message: `There is no step "${raw.name}".`, ...(nearest.length > 0 ? { nearest } : {}) }
+    reader.errors.push(stepError(here, ['name'], rest))
+    return undefined
+  }
+  if (definition === steps.domain && index > 0) {
+    reader.errors.push(stepError(here, [], { message: 'The domain step can only be the first.' }))
+    return undefined
+  }
+  if (isReference(fields.domain)) {
+    reader.errors.push(stepError(here, ['domain'], { message: noReferences }))
+    return undefined
+  }
+  return readFields(definition, fields, level)
+}
+
+function readFields(
+  definition: AnyStepDefinition,
+  fields: Record<string, unknown>,
+  level: Level,
+): ParsedStep | undefined {
+  const { reader, place } = level
+  const here = { name: definition.name, place }
+  const nested = new Map<string, readonly ParsedStep[]>()
+  const raw: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(fields)) {
+    if (definition.pipelines?.includes(camelCase(key)))
+      nested.set(key, readNested(definition, value, { key, ...level }))
+    else if (!isDeeper(value, maxValueDepth)) raw[key] = value
+    else {
+      reader.errors.push(stepError(here, [key], { message: 'This nests too deep.' }))
+      return undefined
+    }
+  }
+  // A domain's name is never rendered: what a query reads must be plain to see for whoever checks it.
+  const templated = definition !== steps.domain && hasTemplate(raw)
+  const errors = templated ? templateErrors(here, raw) : []
+  const pipelines = new Map([...nested].map(([key, list]) => [key, readyPipeline(list)]))
+  const known = new Map([...pipelines].map(([key, pipeline]) => [key, pipeline ?? placeholder]))
+  const validated = validateStep({ definition, place, raw, nested: known })
+  if ('errors' in validated) errors.push(...validated.errors)
+  reader.errors.push(...errors)
+  const isReady = !templated && ![...pipelines.values()].includes(undefined)
+  return { definition, place, raw, nested, ready: isReady && 'step' in validated ? validated.step : undefined }
+}
+
+/** A pipeline inside a step: a domain by its name, or a list that begins with a domain step. */
+function readNested(
+  definition: AnyStepDefinition,
+  raw: unknown,
+  { key, reader, place, level }: Level & { key: string },
+): readonly ParsedStep[] {
+  const inside = { reader, place: `${place}/${key}`, level: level + 1 }
+  if (typeof raw === 'string' && raw !== '') {
+    reader.count++
+    return [domainStep(raw, inside.place)]
+  }
+  if (!beginsWithDomain(raw)) {
+    const expected = 'This should be the name of a domain, or a list of steps that begins with a domain step.'
+    const message = isReference(raw) ? noReferences : expected
+    reader.errors.push(stepError({ name: definition.name, place }, [key], { message }))
+  }
+  return Array.isArray(raw) ? readSteps(raw, inside) : []
+}
+
+function domainStep(domain: string, place: string): ParsedStep {
+  const validated = validateStep({ definition: steps.domain, place, raw: { domain }, nested: new Map() })
+  const ready = 'step' in validated ? validated.step : undefined
+  return { definition: steps.domain, place, raw: { domain }, nested: new Map(), ready }
+}
+
+/** Stands for a pipeline that still has templates, so that the rest of its step can be checked. */
+const placeholder: NestedPipeline = [{ name: 'domain', domain: '' }]
+
+/** The steps of a nested pipeline when all of them are ready. */
+function readyPipeline(list: readonly ParsedStep[]): NestedPipeline | undefined {
+  const ready = list.map((step) => step.ready)
+  if (ready.includes(undefined)) return undefined
+  const [first, ...rest] = ready.filter((step): step is AnyStep => step !== null && step !== undefined)
+  return first && isDomainStep(first) ? [first, ...rest] : undefined
+}
+
+function beginsWithDomain(raw: unknown): boolean {
+  return Array.isArray(raw) && isObject(raw[0]) && raw[0].name === 'domain'
+}
+
+const noReferences = 'References to other queries cannot be used yet: write the steps here.'
+
+function isReference(value: unknown): boolean {
+  return isObject(value) && value.type === 'ref'
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1))
+}

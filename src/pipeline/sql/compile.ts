@@ -1,0 +1,113 @@
+import { Problem } from '../../base/index.ts'
+import type { Query } from '../query.ts'
+import type { AnyStep, NestedPipeline } from '../step.ts'
+import { definitionOf } from '../steps/index.ts'
+import type { Column } from '../values.ts'
+import { orderKeys, type SqlContext, select } from './context.ts'
+import type { SqlDialect } from './dialect.ts'
+import { bind, identifier, joinSql, type Sql, sql } from './fragment.ts'
+import type { CompiledSql, Relation, SqlColumn, SqlSource } from './relation.ts'
+
+export interface SqlOptions {
+  /** Where a domain's rows are. Errors of its own, such as a domain that does not exist, pass through. */
+  readonly source: (domain: string) => SqlSource
+  readonly dialect: SqlDialect
+  /** What relative dates without a base count from. */
+  readonly now: Date
+}
+
+/**
+ * A guarded query as SQL for one dialect. The same query and sources give the same bytes; values are bound, people's names and
+ * texts never stand in the text. Errors: `pipeline_invalid` for a column that does not exist or types that do not fit (step, column,
+ * nearest names), `data_refused` for a rule on a column that the domain lacks, `internal` for a domain that no rule was put on.
+ */
+export function compileSql(query: Query, options: SqlOptions): CompiledSql {
+  const build = createBuild(options)
+  const relation = build.compile(query.pipeline)
+  const { dialect } = options
+  const page = (list: Sql, { offset, limit }: { offset: number; limit: number | null }): Sql =>
+    joinSql(
+      [
+        select(list, relation.from),
+        ...(relation.inOrder || relation.order.length === 0
+          ? []
+          : [sql`ORDER BY ${orderKeys(relation.order, dialect)}`]),
+        ...(limit === null ? [] : [sql`LIMIT ${bind(limit, 'integer')}`]),
+        ...(offset === 0 ? [] : [sql`OFFSET ${bind(offset, 'integer')}`]),
+      ],
+      ' ',
+    )
+  return {
+    columns: relation.columns,
+    rows: (slice, shape) => {
+      const rows = page(
+        joinSql(
+          relation.columns.map(({ id }) => identifier(id)),
+          ', ',
+        ),
+        slice,
+      )
+      return build.withCtes(shape ? sql`SELECT ${shape(relation.columns)} FROM (${rows}) AS page` : rows)
+    },
+    count: () => build.withCtes(select(sql`count(*)`, relation.from)),
+  }
+}
+
+interface Build {
+  compile(pipeline: NestedPipeline): Relation
+  withCtes(body: Sql): Sql
+}
+
+function createBuild({ source, dialect, now }: SqlOptions): Build {
+  const ctes: Sql[] = []
+  const nested = new Map<NestedPipeline, Relation>()
+  let ids = 0
+  const context: SqlContext = {
+    dialect,
+    now,
+    source: (step) => source(step.domain),
+    fresh: ({ name, type }) => ({ id: `c${ids++}`, name, type }),
+    cte: (body) => {
+      const name = identifier(`s${ctes.length}`)
+      ctes.push(sql`${name} AS (${body})`)
+      return name
+    },
+    relation: (pipeline) => {
+      const known = nested.get(pipeline) ?? compile(pipeline)
+      nested.set(pipeline, known)
+      return known
+    },
+  }
+  function compile(pipeline: NestedPipeline): Relation {
+    let relation: Relation = { from: sql``, columns: [], order: [], inOrder: false }
+    for (const step of pipeline) relation = compileStep(step, relation, { context, source })
+    return relation
+  }
+  return { compile, withCtes: (body) => sql`WITH ${joinSql(ctes, ', ')} ${body}` }
+}
+
+interface StepScope {
+  readonly context: SqlContext
+  readonly source: SqlOptions['source']
+}
+
+function compileStep(step: AnyStep, input: Relation, { context, source }: StepScope): Relation {
+  const definition = definitionOf(step.name)
+  if (!definition) throw new Problem('internal', 'A step that is not known reached the compiler.')
+  const columns = definition.columns(step, input.columns, {
+    source: (domain) => source(domain).columns,
+    columnsOf: (pipeline) => context.relation(pipeline).columns,
+  })
+  const relation = definition.sql(step, input, context)
+  if (!sameColumns(columns, relation.columns)) {
+    throw new Problem('internal', `The step ${step.name} gives other columns than it said.`)
+  }
+  return relation
+}
+
+function sameColumns(said: readonly Column[], given: readonly SqlColumn[]): boolean {
+  return (
+    said.length === given.length &&
+    said.every(({ name, type }, index) => given[index]?.name === name && given[index]?.type === type)
+  )
+}

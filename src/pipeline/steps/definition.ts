@@ -1,0 +1,46 @@
+import type * as z from 'zod'
+import type { SqlContext } from '../sql/context.ts'
+import type { Relation } from '../sql/relation.ts'
+import type { at, NestedPipeline } from '../step.ts'
+import type { Column } from '../values.ts'
+
+/** What a step can ask when it works out its columns. */
+export interface ColumnsContext {
+  source(domain: string): readonly Column[]
+  columnsOf(pipeline: NestedPipeline): readonly Column[]
+}
+
+/** A step in memory: its name, its fields in camelCase, its place. */
+export type StepOf<Name extends string, Fields> = Readonly<Fields> & { readonly name: Name; readonly [at]?: string }
+
+/**
+ * Everything about one step, in one file. What has methods here is called with the step already validated; each part is pure.
+ */
+export interface StepDefinition<Name extends string, Schema extends z.ZodType> {
+  readonly name: Name
+  /** One sentence for people who choose a step. */
+  readonly summary: string
+  /** The shape of the step without its name, made with `record`. */
+  readonly fields: Schema
+  /** Fields that hold a pipeline (`pipelineField`). */
+  readonly pipelines?: readonly string[]
+  /** Rewrites an older form that is more than another name for a field. */
+  legacy?(raw: Record<string, unknown>): Record<string, unknown>
+  /** The fields without what is about unset filters (`__VOID__`), undefined when nothing is left. Called before validation. */
+  withoutUnset?(raw: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined
+  /** The columns after the step. Errors: `pipeline_invalid`, naming the step, for columns that are missing or do not fit. */
+  columns(step: StepOf<Name, z.output<Schema>>, input: readonly Column[], context: ColumnsContext): readonly Column[]
+  /** The step as SQL. `columns` has accepted the step; what is given has exactly those columns. */
+  sql(step: StepOf<Name, z.output<Schema>>, input: Relation, context: SqlContext): Relation
+}
+
+/** The step that a definition describes. */
+export type StepFrom<Definition> =
+  Definition extends StepDefinition<infer Name, infer Schema> ? StepOf<Name, z.output<Schema>> : never
+
+/** Checks a definition where it is written; gives it back as it is. */
+export function defineStep<const Name extends string, Schema extends z.ZodType>(
+  definition: StepDefinition<Name, Schema>,
+): StepDefinition<Name, Schema> {
+  return definition
+}

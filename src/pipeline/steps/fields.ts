@@ -1,0 +1,44 @@
+import * as z from 'zod'
+import type { Condition } from '../condition.ts'
+import { readCondition } from '../conditions/parse.ts'
+import type { NestedPipeline } from '../step.ts'
+
+/** The name of a column, whatever it contains. */
+export const columnName = z.string().min(1, 'A column name is not empty.')
+
+export const columnNames = z.array(columnName)
+
+/** Two names, as `[from, to]`. */
+export const namePair = z.tuple([columnName, columnName])
+
+/** A whole number of at least `least`; also as text, which is how some clients send numbers. */
+export function wholeNumber(least: number) {
+  return z.preprocess(
+    (raw) => (typeof raw === 'string' && /^\s*[+-]?\d+\s*$/.test(raw) ? Number(raw) : raw),
+    z.int().min(least),
+  )
+}
+
+/** A field that may be left out or null. */
+export function optional<T>(schema: z.ZodType<T>, otherwise: T) {
+  return schema.nullish().transform((value) => value ?? otherwise)
+}
+
+/** A condition of the filter grammar. */
+export const conditionField = z.unknown().transform((raw, context): Condition => {
+  const read = readCondition(raw, 'filter')
+  if ('condition' in read) return read.condition
+  for (const { path, message, ...params } of read.issues) {
+    context.issues.push({ code: 'custom', message, path: [...path], params, input: raw })
+  }
+  return z.NEVER
+})
+
+/**
+ * A pipeline inside the step. The parser reads it first, from a domain's name or a list of steps, for every step whose `pipelines`
+ * names the field; here it only arrives.
+ */
+export const pipelineField = z.custom<NestedPipeline>(
+  (value) => Array.isArray(value),
+  'This should be a domain or a list of steps.',
+)

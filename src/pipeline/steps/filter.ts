@@ -1,0 +1,29 @@
+import { conditionColumns } from '../conditions/members.ts'
+import { withoutUnset } from '../conditions/unset.ts'
+import { record } from '../parsing/record.ts'
+import { conditionSql } from '../sql/condition.ts'
+import { carried, columnOf, select } from '../sql/context.ts'
+import { sql } from '../sql/fragment.ts'
+import { findColumns } from './columns.ts'
+import { defineStep } from './definition.ts'
+import { conditionField } from './fields.ts'
+
+export const filter = defineStep({
+  name: 'filter',
+  summary: 'Keeps the rows that satisfy a condition.',
+  fields: record({ condition: conditionField }),
+  withoutUnset: (raw) => {
+    const condition = withoutUnset(raw.condition)
+    // A condition that was not there is a mistake, one that is no longer there is not.
+    if (condition === undefined && raw.condition !== undefined) return undefined
+    return condition === raw.condition ? raw : { ...raw, condition }
+  },
+  columns: (step, input) => {
+    findColumns(step, conditionColumns(step.condition), input)
+    return input
+  },
+  sql: (step, input, context) => {
+    const condition = conditionSql(step.condition, (name) => columnOf(input, name), context)
+    return { ...input, from: context.cte(sql`${select(carried(input), input.from)} WHERE ${condition}`) }
+  },
+})

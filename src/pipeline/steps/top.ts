@@ -1,0 +1,40 @@
+import * as z from 'zod'
+import { record } from '../parsing/record.ts'
+import { carried, columnOf, orderKeys, ref, select, sortedBy } from '../sql/context.ts'
+import { bind, joinSql, sql } from '../sql/fragment.ts'
+import { findColumns } from './columns.ts'
+import { defineStep } from './definition.ts'
+import { columnName, columnNames, optional, wholeNumber } from './fields.ts'
+
+export const top = defineStep({
+  name: 'top',
+  summary:
+    'Keeps the first rows by a column, in all or in each group; null is a group too. Ordered by the groups, then by the column.',
+  fields: record({
+    rankOn: columnName,
+    sort: z.enum(['asc', 'desc']),
+    limit: wholeNumber(0),
+    groups: optional(columnNames, []),
+  }),
+  columns: (step, input) => {
+    findColumns(step, [...step.groups, step.rankOn], input)
+    return input
+  },
+  sql: (step, input, context) => {
+    const groups = step.groups.map((name) => columnOf(input, name))
+    const rank = { id: columnOf(input, step.rankOn).id, descending: step.sort === 'desc' }
+    const ranking = sortedBy([rank], input.order)
+    const order = sortedBy([...groups.map(({ id }) => ({ id, descending: false })), rank], input.order)
+    const limit = bind(step.limit, 'integer')
+    const rows = select(carried(input), input.from)
+    const keys = orderKeys(ranking, context.dialect)
+    if (groups.length === 0) {
+      return { ...input, from: context.cte(sql`${rows} ORDER BY ${keys} LIMIT ${limit}`), order, inOrder: false }
+    }
+    const number = ref(context.fresh({ name: '', type: 'integer' }))
+    const partition = joinSql(groups.map(ref), ', ')
+    const numbered = sql`SELECT ${carried(input)}, row_number() OVER (PARTITION BY ${partition} ORDER BY ${keys}) AS ${number} FROM ${input.from}`
+    const from = context.cte(sql`${select(carried(input), sql`(${numbered}) AS numbered`)} WHERE ${number} <= ${limit}`)
+    return { ...input, from, order, inOrder: false }
+  },
+})

@@ -1,0 +1,123 @@
+import { join } from 'node:path'
+import { Problem } from '../../../base/index.ts'
+import type { Bench } from '../build-version.ts'
+import { kindOf } from '../failure.ts'
+import type { StagedColumn } from '../fill-table.ts'
+import { columnId, quoteText } from '../quoting.ts'
+import { findTypes } from './column-types.ts'
+import { refuseRejected } from './rejects.ts'
+import { copyAsUtf8, encodingOf, invalidFile } from './text-file.ts'
+
+/** The longest row that is read: what DuckDB holds of a file at a time is a small multiple of it. */
+const longestRowBytes = 8 * 1024 * 1024
+const bufferBytes = 4 * longestRowBytes
+
+interface Dialect {
+  readonly separator: string
+  readonly quote: string
+  readonly escape: string
+  /** How many names the header has. */
+  readonly width: number
+}
+
+interface CsvFile {
+  readonly path: string
+  readonly dialect: Dialect
+}
+
+/**
+ * Stages a CSV file. Encoding, separator and quote are found; the first row is the header; types are found over all rows.
+ * Errors: `csv_invalid` with the places.
+ */
+export async function stageCsv(
+  { path, maxColumns }: { path: string; maxColumns: number },
+  bench: Bench,
+): Promise<readonly StagedColumn[]> {
+  const encoding = await encodingOf(path, bench.signal)
+  const readable = encoding === 'utf-8' ? path : join(bench.folder, 'utf-8.csv')
+  if (encoding !== 'utf-8')
+    await copyAsUtf8({ path, encoding }, { path: readable, newlines: false, signal: bench.signal })
+  const file = await loadWithAnyNewlines(readable, { maxColumns, bench })
+  const names = await takeHeader(bench)
+  checkNames(names)
+  return findTypes(bench.session, { names, separator: file.dialect.separator }, bench.signal)
+}
+
+interface Loading {
+  readonly maxColumns: number
+  readonly bench: Bench
+}
+
+/** DuckDB reads strictly only files whose lines all end alike. Others are rare, and are read from a copy whose lines do. */
+async function loadWithAnyNewlines(path: string, loading: Loading): Promise<CsvFile> {
+  const { bench } = loading
+  try {
+    return await load(path, loading)
+  } catch (error) {
+    if (kindOf(error) !== 'Invalid Input') throw error
+    const copy = join(bench.folder, 'newlines.csv')
+    await copyAsUtf8({ path, encoding: 'utf-8' }, { path: copy, newlines: true, signal: bench.signal })
+    return load(copy, loading).catch((cause) => {
+      throw kindOf(cause) === 'Invalid Input' ? unreadable(cause) : cause
+    })
+  }
+}
+
+async function load(path: string, { maxColumns, bench }: Loading): Promise<CsvFile> {
+  const dialect = await findDialect(path, bench)
+  if (dialect.width > maxColumns) {
+    throw invalidFile(`The header has ${dialect.width} names; a table can have ${maxColumns} columns.`, { line: 1 })
+  }
+  await bench.session.run(`CREATE TABLE stage.main.data AS FROM ${reader(path, dialect)}`, bench.signal)
+  await refuseRejected(bench.session, { path, width: dialect.width, longestRowBytes }, bench.signal)
+  return { path, dialect }
+}
+
+async function findDialect(path: string, { session, signal }: Bench): Promise<Dialect> {
+  const result = await session.run(
+    `SELECT "Delimiter", "Quote", "Escape", len("Columns") FROM sniff_csv(${quoteText(path)}, header = true, skip = 0,
+all_varchar = true, ignore_errors = true, max_line_size = ${longestRowBytes}, buffer_size = ${bufferBytes})`,
+    signal,
+  )
+  const [row] = await result.getRows()
+  const found = (value: unknown, otherwise: string) => (value === '(empty)' ? otherwise : String(value))
+  const quote = found(row?.[1], '"')
+  return { separator: found(row?.[0], ','), quote, escape: found(row?.[2], quote), width: Number(row?.[3]) }
+}
+
+/** Nothing is left to be guessed here: a guess over a part of the file must not change how the rest is read. */
+function reader(path: string, dialect: Dialect): string {
+  const columns = Array.from({ length: dialect.width }, (_, position) => `${columnId(position)}: 'VARCHAR'`)
+  // The header is read as a row like others, because DuckDB would change names that are empty or repeated.
+  return `read_csv(${quoteText(path)}, auto_detect = false, header = false, skip = 0, strict_mode = true,
+delim = ${quoteText(dialect.separator)}, quote = ${quoteText(dialect.quote)}, escape = ${quoteText(dialect.escape)}, columns = {${columns.join(', ')}},
+store_rejects = true, rejects_limit = 1000, max_line_size = ${longestRowBytes}, buffer_size = ${bufferBytes})`
+}
+
+async function takeHeader({ session, signal }: Bench): Promise<readonly string[]> {
+  const result = await session.run('FROM stage.main.data WHERE rowid = 0', signal)
+  await session.run('DELETE FROM stage.main.data WHERE rowid = 0', signal)
+  return ((await result.getRows())[0] ?? []).map((name) => (name === null ? '' : String(name)))
+}
+
+/** Names stay as they were sent; names that differ only in their case are different. */
+function checkNames(names: readonly string[]): void {
+  if (names.every((name) => name.trim() === ''))
+    throw invalidFile('The file has no header: its first row has no names.')
+  const seen = new Set<string>()
+  const errors = names.flatMap((name, position) => {
+    const repeated = seen.has(name)
+    seen.add(name)
+    if (name.trim() === '') return [{ message: `Column ${position + 1} has no name in the header.` }]
+    return repeated ? [{ message: `The name "${name}" stands more than once in the header.`, column: name }] : []
+  })
+  if (errors.length === 0) return
+  throw new Problem('csv_invalid', errors[0]?.message ?? '', {
+    errors: errors.slice(0, 10).map((error) => ({ path: '/file', line: 1, ...error })),
+  })
+}
+
+function unreadable(cause: unknown): Problem {
+  const message = 'The file cannot be read as a table: no separator and quotes fit its rows.'
+  return new Problem('csv_invalid', message, { errors: [{ path: '/file', message }], cause })
+}

@@ -1,0 +1,117 @@
+import { isUtf8 } from 'node:buffer'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import { Problem } from '../../../base/index.ts'
+
+export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252'
+
+/** What files that are no text begin with, and what people call them. */
+const signatures: readonly (readonly [number[], string])[] = [
+  [[0x50, 0x4b, 0x03, 0x04], 'an Excel workbook or another zip archive'],
+  [[0xd0, 0xcf, 0x11, 0xe0], 'an old Excel workbook'],
+  [[0x89, 0x50, 0x4e, 0x47], 'a PNG image'],
+  [[0xff, 0xd8, 0xff], 'a JPEG image'],
+  [[0x47, 0x49, 0x46, 0x38], 'a GIF image'],
+  [[0x25, 0x50, 0x44, 0x46], 'a PDF document'],
+  [[0x1f, 0x8b], 'a gzip archive'],
+  [[0x50, 0x41, 0x52, 0x31], 'a Parquet file'],
+]
+
+/**
+ * Finds how a text file is encoded: by its byte order mark, else UTF-8 if all of it is, else Windows-1252, which has every byte.
+ * Errors: `csv_invalid` for an empty file and for what is no text.
+ */
+export async function encodingOf(path: string, signal: AbortSignal): Promise<Encoding> {
+  const start = await beginningOf(path)
+  for (const [bytes, name] of signatures) {
+    if (bytes.every((byte, index) => start[index] === byte)) throw notText(`It looks like ${name}, not like text.`)
+  }
+  if (start[0] === 0xff && start[1] === 0xfe) return 'utf-16le'
+  if (start[0] === 0xfe && start[1] === 0xff) return 'utf-16be'
+  return scan(path, signal)
+}
+
+async function beginningOf(path: string): Promise<Buffer> {
+  const handle = await open(path, 'r')
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function scan(path: string, signal: AbortSignal): Promise<Encoding> {
+  let utf8 = true
+  let blank = true
+  let line = 1
+  let cut: Buffer = Buffer.alloc(0)
+  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024, signal })) {
+    const bytes: Buffer = Buffer.concat([cut, chunk])
+    const zero = bytes.indexOf(0)
+    if (zero >= 0)
+      throw notText('It has a zero byte, so it is not text that can be read.', line + newlines(bytes, zero))
+    cut = bytes.subarray(wholeCharacters(bytes))
+    const whole = bytes.subarray(0, bytes.length - cut.length)
+    utf8 &&= isUtf8(whole)
+    blank &&= /^\s*$/.test(whole.toString('latin1'))
+    line += newlines(whole, whole.length)
+  }
+  if (blank && cut.length === 0) throw invalidFile('The file is empty.')
+  return utf8 && cut.length === 0 ? 'utf-8' : 'windows-1252'
+}
+
+/** How many bytes there are before a UTF-8 character that the end of the buffer cuts. */
+function wholeCharacters(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] ?? 0
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1
+    if (byte < 0x80 || length > 1) return length > back ? bytes.length - back : bytes.length
+  }
+  return bytes.length
+}
+
+function newlines(bytes: Buffer, end: number): number {
+  let count = 0
+  for (let at = bytes.indexOf(10); at >= 0 && at < end; at = bytes.indexOf(10, at + 1)) count++
+  return count
+}
+
+/** Copies a text file as UTF-8 without a byte order mark. `newlines`: every line ends with a line feed afterwards. */
+export async function copyAsUtf8(from: { path: string; encoding: Encoding }, to: CopyTarget): Promise<void> {
+  const decoder = new TextDecoder(from.encoding)
+  await pipeline(
+    createReadStream(from.path, { highWaterMark: 256 * 1024 }),
+    async function* (source: AsyncIterable<Buffer>) {
+      let held = ''
+      for await (const chunk of source) {
+        const text = held + decoder.decode(chunk, { stream: true })
+        // A carriage return at the end may belong to a line feed that comes next.
+        held = to.newlines && text.endsWith('\r') ? '\r' : ''
+        yield unifyNewlines(text.slice(0, text.length - held.length), to.newlines)
+      }
+      yield unifyNewlines(held + decoder.decode(), to.newlines)
+    },
+    createWriteStream(to.path),
+    { signal: to.signal },
+  )
+}
+
+export interface CopyTarget {
+  readonly path: string
+  readonly newlines: boolean
+  readonly signal: AbortSignal
+}
+
+function unifyNewlines(text: string, wanted: boolean): string {
+  return wanted ? text.replaceAll(/\r\n?/g, '\n') : text
+}
+
+export function invalidFile(message: string, place: { line?: number; column?: string } = {}): Problem {
+  return new Problem('csv_invalid', message, { errors: [{ path: '/file', message, ...place }] })
+}
+
+function notText(message: string, line?: number): Problem {
+  return invalidFile(message, line === undefined ? {} : { line })
+}

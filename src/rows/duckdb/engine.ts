@@ -1,0 +1,122 @@
+import { type Log, Problem } from '../../base/index.ts'
+import {
+  type Batch,
+  type Capabilities,
+  type Column,
+  type CompiledSql,
+  compileSql,
+  domainsOf,
+  duckdbDialect,
+  type Engine,
+  type Guarded,
+  type Query,
+  type Slice,
+  type SliceRequest,
+  type SqlSource,
+} from '../../pipeline/index.ts'
+import type { Attachments, Loan } from './attachments.ts'
+import { toValue } from './cells.ts'
+import { queryProblem } from './failure.ts'
+import { columnId } from './quoting.ts'
+import { readPage, render, type WithSession } from './read-page.ts'
+import type { Session } from './session.ts'
+import { catalogOf } from './version-file.ts'
+
+const capabilities: Capabilities = {
+  steps: 'all',
+  filter: true,
+  sort: true,
+  page: true,
+  count: true,
+  cancel: true,
+  stream: true,
+}
+
+export interface EngineDeps {
+  readonly attachments: Attachments
+  readonly withSession: WithSession
+  /** A session that the caller closes. */
+  openSession(): Promise<Session>
+  now(): number
+  readonly log: Log
+}
+
+/** An engine over these versions, by domain. It looks at them only when a query comes. */
+export function createEngine(deps: EngineDeps, chosen: ReadonlyMap<string, string>): Engine {
+  async function fetch(query: Guarded<Query>, slice: SliceRequest, signal: AbortSignal): Promise<Slice> {
+    const started = performance.now()
+    const loans = await borrowAll(deps.attachments, chosen, query)
+    try {
+      const compiled = compile(query, loans, deps.now())
+      const compiledAt = performance.now()
+      const answer = await readPage(deps.withSession, { compiled, slice, signal })
+      return { ...answer, stats: { compile: compiledAt - started, execute: performance.now() - compiledAt } }
+    } catch (error) {
+      throw queryProblem(error, deps.log)
+    } finally {
+      endAll(loans)
+    }
+  }
+
+  async function* stream(query: Guarded<Query>, signal: AbortSignal): AsyncGenerator<Batch, void, undefined> {
+    const loans = await borrowAll(deps.attachments, chosen, query)
+    let session: Session | undefined
+    try {
+      const compiled = compile(query, loans, deps.now())
+      const columns = compiled.columns.map(({ name, type }) => ({ name, type }))
+      session = await deps.openSession()
+      const statement = render(compiled.rows({ offset: 0, limit: null }))
+      for await (const chunk of session.chunks(statement, signal)) {
+        yield { columns, rows: chunk.getRows().map((row) => row.map((cell, at) => toValue(cell, typeAt(columns, at)))) }
+      }
+    } catch (error) {
+      throw queryProblem(error, deps.log)
+    } finally {
+      session?.close()
+      endAll(loans)
+    }
+  }
+
+  return { capabilities, fetch, stream }
+}
+
+function typeAt(columns: readonly Column[], position: number): Column['type'] {
+  return columns[position]?.type ?? 'text'
+}
+
+async function borrowAll(attachments: Attachments, chosen: ReadonlyMap<string, string>, query: Query) {
+  const loans = new Map<string, Loan>()
+  try {
+    for (const { domain } of domainsOf(query.pipeline)) {
+      const version = chosen.get(domain)
+      const loan = version === undefined ? null : await attachments.borrow(version)
+      if (loan === null) throw new Problem('storage_failed', `The rows of the domain "${domain}" are not there.`)
+      loans.set(domain, loan)
+    }
+    return loans
+  } catch (error) {
+    endAll(loans)
+    throw error
+  }
+}
+
+function endAll(loans: ReadonlyMap<string, Loan>): void {
+  for (const loan of loans.values()) loan.end()
+}
+
+function compile(query: Query, loans: ReadonlyMap<string, Loan>, now: number): CompiledSql {
+  const source = (domain: string): SqlSource => {
+    const loan = loans.get(domain)
+    if (loan === undefined) throw new Problem('internal', 'A domain was compiled that the query does not name.')
+    return sourceOf(loan)
+  }
+  return compileSql(query, { source, dialect: duckdbDialect, now: new Date(now) })
+}
+
+function sourceOf({ info }: Loan): SqlSource {
+  return {
+    table: { texts: [`${catalogOf(info.version)}.main.data`], values: [] },
+    columns: info.columns.map((column, position) => ({ ...column, id: columnId(position) })),
+    rowOrder: 'rowid',
+  }
+}

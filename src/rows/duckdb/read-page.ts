@@ -1,0 +1,94 @@
+import { DuckDBBlobValue } from '@duckdb/node-api'
+import {
+  type CompiledSql,
+  duckdbDialect,
+  renderSql,
+  type Slice,
+  type SliceRequest,
+  type Sql,
+} from '../../pipeline/index.ts'
+import { jsonPage } from './json-rows.ts'
+import type { Session, Statement } from './session.ts'
+
+/** Runs `use` with a session that nobody else uses meanwhile. */
+export type WithSession = <R>(use: (session: Session) => Promise<R>) => Promise<R>
+
+export interface PageRequest {
+  readonly compiled: CompiledSql
+  readonly slice: SliceRequest
+  readonly signal: AbortSignal
+}
+
+export function render(fragment: Sql): Statement {
+  return renderSql(fragment, duckdbDialect.placeholder)
+}
+
+/** Reads a page of JSON and, unless it shows the last row, counts them all: at the same time, on another connection. */
+export async function readPage(withSession: WithSession, request: PageRequest): Promise<Omit<Slice, 'stats'>> {
+  const { compiled, slice } = request
+  // Without a limit the page shows all rows nearly always.
+  const early = slice.limit === null ? undefined : startCount(withSession, request)
+  try {
+    const limit = Math.min(slice.limit ?? slice.maxRows, slice.maxRows)
+    const { parts, read } = await readParts(withSession, request, limit)
+    const count = Math.min(read, limit)
+    const more = read > limit
+    const shown = !more && (count > 0 || slice.offset === 0) ? slice.offset + count : undefined
+    const total = shown ?? (await (early ?? startCount(withSession, request)).total)
+    const truncated = more && limit !== slice.limit
+    return {
+      columns: compiled.columns.map(({ name, type }) => ({ name, type })),
+      rows: joinParts(parts),
+      count,
+      page: { offset: slice.offset, limit: slice.limit, total, truncated },
+    }
+  } finally {
+    await early?.stop()
+  }
+}
+
+async function readParts(withSession: WithSession, { compiled, slice, signal }: PageRequest, limit: number) {
+  const statement = render(jsonPage(compiled, slice.offset, limit))
+  const result = await withSession((session) => session.run(statement, signal))
+  const parts: Uint8Array[] = []
+  let read = 0
+  for (const [part, rows] of await result.getRows()) {
+    if (part instanceof DuckDBBlobValue) parts.push(part.bytes)
+    read += Number(rows)
+  }
+  return { parts, read }
+}
+
+function joinParts(parts: readonly Uint8Array[]): Buffer {
+  const comma = Buffer.from(',')
+  const separated = parts.flatMap((part, index) => (index === 0 ? [part] : [comma, part]))
+  return Buffer.concat([Buffer.from('['), ...separated, Buffer.from(']')])
+}
+
+interface Count {
+  readonly total: Promise<number>
+  /** Gives the count up, if it still runs. Resolves when nothing of it runs any more. */
+  stop(): Promise<void>
+}
+
+function startCount(withSession: WithSession, { compiled, signal }: PageRequest): Count {
+  const enough = new AbortController()
+  const giveUp = () => enough.abort(signal.reason)
+  if (signal.aborted) giveUp()
+  signal.addEventListener('abort', giveUp, { once: true })
+  const total = withSession(async (session) => {
+    const result = await session.run(render(compiled.count()), enough.signal)
+    return Number((await result.getRows())[0]?.[0])
+  }).finally(() => signal.removeEventListener('abort', giveUp))
+  const settled = total.then(
+    () => {},
+    () => {},
+  )
+  return {
+    total,
+    stop: () => {
+      enough.abort()
+      return settled
+    },
+  }
+}

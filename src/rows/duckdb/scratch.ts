@@ -1,0 +1,30 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** A folder for unfinished work that tells whose it is, so that the next process knows what nobody is working on any more. */
+export function scratchFolder(tmpFolder: string, name: string): string {
+  return join(tmpFolder, `rows-${process.pid}-${name}`)
+}
+
+/**
+ * Removes the scratch folders of processes that are gone, and of this one's pid: a home has one opener in a process, so they were
+ * left by an earlier process that had the same pid (in a container it is always the same).
+ */
+export async function removeLeftovers(tmpFolder: string): Promise<void> {
+  for (const name of await readdir(tmpFolder)) {
+    const pid = Number(/^rows-(\d+)-/.exec(name)?.[1])
+    if (pid === process.pid || (Number.isInteger(pid) && !isAlive(pid))) {
+      await rm(join(tmpFolder, name), { recursive: true, force: true })
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // EPERM: it lives and belongs to somebody else.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}

@@ -1,0 +1,76 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type DuckDBAppender, DuckDBDataChunk, type DuckDBValue } from '@duckdb/node-api'
+import { Problem } from '../../base/index.ts'
+import type { Batch, Column } from '../../pipeline/index.ts'
+import type { WriteRequest } from '../port.ts'
+import type { Bench } from './build-version.ts'
+import { physicalTypes, toCell } from './cells.ts'
+import { abortProblem } from './failure.ts'
+import type { StagedColumn } from './fill-table.ts'
+import { columnId } from './quoting.ts'
+
+/** Appending blocks the event loop: after so many cells others have their turn. A chunk of DuckDB has at most 2048 rows. */
+const cellsPerTurn = 8192
+const chunkRows = 2048
+/** The appender keeps what it got until it is flushed: often enough for each flush to be short. */
+const rowsPerFlush = 8192
+
+/** Stages the batches of a write. Errors: `storage_failed` for values that are not of their column's type. */
+export async function stageBatches(request: WriteRequest, bench: Bench): Promise<readonly StagedColumn[]> {
+  const { session, signal } = bench
+  const types = request.columns.map(({ type }) => physicalTypes[type])
+  const list = types.map((type, position) => `${columnId(position)} ${type.toString()}`)
+  await session.run(`CREATE TABLE stage.main.data (${list.join(', ')})`, signal)
+  const appender = await session.connection.createAppender('data', 'main', 'stage')
+  try {
+    await appendAll(appender, request, signal)
+  } catch (error) {
+    appender.clear()
+    throw error
+  } finally {
+    appender.closeSync()
+  }
+  return request.columns.map((column, position) => ({ ...column, value: columnId(position) }))
+}
+
+async function appendAll(appender: DuckDBAppender, request: WriteRequest, signal: AbortSignal): Promise<void> {
+  const { columns } = request
+  const types = columns.map(({ type }) => physicalTypes[type])
+  const rowsPerChunk = Math.min(chunkRows, Math.max(1, Math.floor(cellsPerTurn / columns.length)))
+  let waiting = 0
+  for await (const batch of request.batches) {
+    checkColumns(batch, columns)
+    for (let from = 0; from < batch.rows.length; from += rowsPerChunk) {
+      if (signal.aborted) throw abortProblem(signal)
+      const rows = batch.rows.slice(from, from + rowsPerChunk)
+      const chunk = DuckDBDataChunk.create(types)
+      chunk.setColumns(columns.map((column, position) => toCells(rows, column, position)))
+      appender.appendDataChunk(chunk)
+      waiting += rows.length
+      if (waiting >= rowsPerFlush) appender.flushSync()
+      waiting %= rowsPerFlush
+      await nextTurn()
+    }
+  }
+  if (signal.aborted) throw abortProblem(signal)
+}
+
+function toCells(rows: Batch['rows'], column: Column, position: number): DuckDBValue[] {
+  return rows.map((row) => {
+    const value = row[position]
+    const cell = value === undefined ? undefined : toCell(value, column.type)
+    if (cell === undefined) {
+      throw new Problem('storage_failed', `A value of the column "${column.name}" is not of its type, ${column.type}.`)
+    }
+    return cell
+  })
+}
+
+function checkColumns(batch: Batch, columns: readonly Column[]): void {
+  const same =
+    batch.columns.length === columns.length &&
+    batch.columns.every(
+      ({ name, type }, position) => name === columns[position]?.name && type === columns[position]?.type,
+    )
+  if (!same) throw new Problem('storage_failed', 'The rows to write do not have the columns that were announced.')
+}

@@ -1,0 +1,141 @@
+import { isObject } from '../../src/base/index.ts'
+import type { Value } from '../../src/pipeline/index.ts'
+import { geometryColumn } from './geo-table.ts'
+import { parseInstant } from './instant.ts'
+import type { RowOrder } from './row-order.ts'
+import type { Table } from './table.ts'
+
+const relativeTolerance = 1e-5
+/** How far from an expected 0 a number may be. */
+const zeroTolerance = 1e-8
+
+type Row = readonly Value[]
+
+/**
+ * Null when an answer is what was expected: the same columns in any order; the same rows, in their order as far as it is defined;
+ * numbers with a tolerance, true and false like 1 and 0, dates as instants. Otherwise what differs, in a few lines.
+ */
+export function difference(expected: Table, answer: Table, order: RowOrder): string | null {
+  const wanted = expected.columns.map(({ name }) => name)
+  const given = answer.columns.map(({ name }) => name)
+  if (!sameNames(wanted, given)) return `columns: expected ${names(wanted)}, got ${names(given)}`
+  const positions = wanted.map((name) => given.indexOf(name))
+  const rows = answer.rows.map((row) => positions.map((position) => row[position] ?? null))
+  const same = (a: Row, b: Row): boolean => wanted.every((name, at) => sameValue(a[at] ?? null, b[at] ?? null, name))
+  const unordered = rowDifference(expected.rows, rows, same)
+  if (unordered !== null) return `${names(wanted)}\n${unordered}`
+  return order === null || inOrder(expected.rows, rows, { order, wanted, same })
+    ? null
+    : orderDifference(expected.rows, rows)
+}
+
+interface Ordered {
+  readonly order: { readonly ties: readonly string[] | null }
+  readonly wanted: readonly string[]
+  readonly same: (a: Row, b: Row) => boolean
+}
+
+/** Either each row is in its place, or the rows that are in another place are equal in the columns that decide. */
+function inOrder(expected: readonly Row[], rows: readonly Row[], { order, wanted, same }: Ordered): boolean {
+  if (expected.every((row, index) => same(row, rows[index] ?? []))) return true
+  const ties = order.ties?.map((name) => wanted.indexOf(name)) ?? [-1]
+  if (ties.includes(-1)) return false
+  return expected.every((row, index) =>
+    ties.every((at) => sameValue(row[at] ?? null, rows[index]?.[at] ?? null, wanted[at] ?? '')),
+  )
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  const sorted = [...b].sort()
+  return a.length === b.length && [...a].sort().every((name, index) => name === sorted[index])
+}
+
+/** Null when both have the same rows, each as often. */
+function rowDifference(
+  expected: readonly Row[],
+  rows: readonly Row[],
+  same: (a: Row, b: Row) => boolean,
+): string | null {
+  const rest = [...rows]
+  const missing = expected.filter((row) => {
+    const at = rest.findIndex((other) => same(row, other))
+    if (at >= 0) rest.splice(at, 1)
+    return at < 0
+  })
+  if (missing.length === 0 && rest.length === 0) return null
+  return [
+    `${expected.length} rows expected, ${rows.length} given`,
+    ...excerpt('-', missing),
+    ...excerpt('+', rest),
+  ].join('\n')
+}
+
+function orderDifference(expected: readonly Row[], rows: readonly Row[]): string {
+  return ['the rows come in another order', ...excerpt('-', expected), ...excerpt('+', rows)].join('\n')
+}
+
+const shownRows = 3
+
+function excerpt(sign: string, rows: readonly Row[]): string[] {
+  const first = rows.slice(0, shownRows).map((row) => `${sign} ${row.map(cellText).join(' | ')}`)
+  return rows.length > shownRows ? [...first, `${sign} … ${rows.length - shownRows} more`] : first
+}
+
+function cellText(value: Value): string {
+  if (value instanceof Date) return value.toISOString()
+  const text = typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? 'null')
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text
+}
+
+function names(list: readonly string[]): string {
+  return list.join(', ')
+}
+
+/** Whether a value is the one that was expected. */
+export function sameValue(expected: Value, given: Value, column = ''): boolean {
+  if (expected === null || given === null) return expected === given
+  if (expected instanceof Date || given instanceof Date) return timeOf(expected) === timeOf(given)
+  const [a, b] = [asNumber(expected), asNumber(given)]
+  if (a !== undefined && b !== undefined)
+    return isWhole(a) && isWhole(b) ? BigInt(a) === BigInt(b) : isClose(Number(a), Number(b))
+  if (column === geometryColumn) return sameShape(parseShape(expected), parseShape(given))
+  return expected === given
+}
+
+function timeOf(value: Value): number | undefined {
+  if (value instanceof Date) return value.getTime()
+  return typeof value === 'string' ? parseInstant(value)?.getTime() : undefined
+}
+
+function asNumber(value: Value): number | bigint | undefined {
+  if (typeof value === 'boolean') return Number(value)
+  return typeof value === 'number' || typeof value === 'bigint' ? value : undefined
+}
+
+/** Integers are compared exactly; a tolerance is for what was computed with fractions. */
+function isWhole(value: number | bigint): boolean {
+  return typeof value === 'bigint' || Number.isSafeInteger(value)
+}
+
+function isClose(expected: number, given: number): boolean {
+  if (expected === given) return true
+  if (expected === 0) return Math.abs(given) <= zeroTolerance
+  return Math.abs(expected - given) <= relativeTolerance * Math.max(Math.abs(expected), Math.abs(given))
+}
+
+function parseShape(value: Value): unknown {
+  try {
+    return JSON.parse(String(value))
+  } catch {
+    return value
+  }
+}
+
+function sameShape(a: unknown, b: unknown): boolean {
+  if (typeof a === 'number' && typeof b === 'number') return isClose(a, b)
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, index) => sameShape(item, b[index]))
+  if (!isObject(a) || !isObject(b)) return a === b
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => sameShape(a[key], b[key]))
+}

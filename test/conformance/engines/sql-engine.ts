@@ -1,0 +1,74 @@
+import {
+  type Bound,
+  type ColumnType,
+  compileSql,
+  renderSql,
+  type SqlDialect,
+  type SqlSource,
+  type Value,
+} from '../../../src/pipeline/index.ts'
+import type { ConformanceCase } from '../load-cases.ts'
+import { fixtureNow, queryOf } from '../prepare.ts'
+import type { Table } from '../table.ts'
+import type { OpenEngine } from './engine.ts'
+
+/** A connection to a database, with what the fixtures need of it. */
+export interface SqlSession {
+  execute(text: string): Promise<void>
+  /** Rows of a statement with its values; `types` are those of the answer's columns. */
+  query(text: string, values: readonly Bound[], types: readonly ColumnType[]): Promise<readonly (readonly Value[])[]>
+  /** Writes rows into a table whose columns are in the order of the types. */
+  insert(table: string, types: readonly ColumnType[], rows: readonly (readonly Value[])[]): Promise<void>
+  close(): Promise<void>
+}
+
+export interface SqlPlace {
+  readonly dialect: SqlDialect
+  /** What the database calls the types. */
+  readonly types: Readonly<Record<ColumnType, string>>
+  /** A schema or database of this run: all its tables are in there. */
+  readonly schema: string
+}
+
+/** Runs fixtures as SQL: their tables are made under generated names, with a column that numbers the rows. */
+export function createSqlEngine(session: SqlSession, { dialect, types, schema }: SqlPlace): OpenEngine {
+  async function create(name: string, table: Table): Promise<SqlSource> {
+    const path = `${schema}.${name}`
+    const columns = table.columns.map((column, index) => ({ ...column, id: dialect.quote(`Value ${index}`) }))
+    const defined = columns.map(({ id, type }) => `${id} ${types[type]}`)
+    await session.execute(`CREATE TABLE ${path} (${[`n0 ${types.integer}`, ...defined].join(', ')})`)
+    const rows = table.rows.map((row, index) => [index, ...row])
+    await session.insert(path, ['integer', ...table.columns.map(({ type }) => type)], rows)
+    return { table: { texts: [path], values: [] }, columns, rowOrder: 'n0' }
+  }
+
+  async function run(fixture: ConformanceCase): Promise<Table> {
+    const query = queryOf(fixture)
+    const sources = new Map<string, SqlSource>()
+    const made: string[] = []
+    try {
+      for (const [domain, table] of fixture.domains) {
+        const name = `t${made.length}`
+        made.push(name)
+        sources.set(domain, await create(name, table))
+      }
+      const source = (domain: string): SqlSource => {
+        const found = sources.get(domain)
+        if (!found) throw new Error(`the fixture has no table "${domain}"`)
+        return found
+      }
+      const compiled = compileSql(query, { source, dialect, now: fixtureNow })
+      const { text, values } = renderSql(compiled.rows({ offset: 0, limit: null }), dialect.placeholder)
+      const rows = await session.query(
+        text,
+        values,
+        compiled.columns.map(({ type }) => type),
+      )
+      return { columns: compiled.columns.map(({ name, type }) => ({ name, type })), rows }
+    } finally {
+      for (const name of made) await session.execute(`DROP TABLE IF EXISTS ${schema}.${name}`)
+    }
+  }
+
+  return { run, close: () => session.close() }
+}

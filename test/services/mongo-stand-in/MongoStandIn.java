@@ -1,0 +1,74 @@
+import de.bwaldvogel.mongo.MongoServer;
+import de.bwaldvogel.mongo.MongoVersion;
+import de.bwaldvogel.mongo.backend.DefaultQueryMatcher;
+import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
+import de.bwaldvogel.mongo.bson.Document;
+import io.netty.channel.Channel;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * mongo-java-server in memory, for tests: with a wire version that current drivers accept, atomic writes, `hello`, sessions (without
+ * transactions) and a listCollections filter that works. It says that it is 7.0.0, and it is not MongoDB.
+ * Usage: java -cp CLASSPATH MongoStandIn PORT
+ */
+public final class MongoStandIn {
+  private static final Set<String> WRITES = Set.of("findandmodify", "update", "insert", "delete");
+
+  private static final class Backend extends MemoryBackend {
+    private final Object writeLock = new Object();
+
+    @Override
+    public Document handleCommand(Channel channel, String database, String command, Document query) {
+      String name = command.toLowerCase(Locale.ROOT);
+      if (!WRITES.contains(name)) return answer(channel, database, command, query);
+      // findAndModify reads and writes in two steps, and its reply is the live document: so one writer at a time, and a copy.
+      synchronized (writeLock) {
+        return answer(channel, database, command, query).cloneDeeply();
+      }
+    }
+
+    private Document answer(Channel channel, String database, String command, Document query) {
+      boolean isHello = command.equals("hello");
+      Document reply = super.handleCommand(channel, database, isHello ? "isMaster" : command, query);
+      if (isHello || command.equalsIgnoreCase("isMaster")) {
+        reply.put("logicalSessionTimeoutMinutes", 30);
+        reply.put("isWritablePrimary", true);
+      }
+      if (command.equals("listCollections") && query.get("filter") instanceof Document filter && !filter.isEmpty()) {
+        keepMatching((Document) reply.get("cursor"), filter);
+      }
+      return reply;
+    }
+
+    private static void keepMatching(Document cursor, Document filter) {
+      DefaultQueryMatcher matcher = new DefaultQueryMatcher();
+      List<Document> kept = new ArrayList<>();
+      for (Object item : (Collection<?>) cursor.get("firstBatch")) {
+        if (matcher.matches((Document) item, filter)) kept.add((Document) item);
+      }
+      cursor.put("firstBatch", kept);
+    }
+  }
+
+  private static final class Version implements MongoVersion {
+    @Override
+    public List<Integer> getVersionArray() {
+      return List.of(7, 0, 0);
+    }
+
+    @Override
+    public int getWireVersion() {
+      return 21;
+    }
+  }
+
+  public static void main(String[] arguments) {
+    MongoServer server = new MongoServer(new Backend().version(new Version()));
+    server.bind("127.0.0.1", Integer.parseInt(arguments[0]));
+    Runtime.getRuntime().addShutdownHook(new Thread(server::shutdownNow));
+  }
+}

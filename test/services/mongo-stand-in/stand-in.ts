@@ -1,0 +1,21 @@
+import type { RunningServer } from '../server.ts'
+import { startAggregateProxy } from './aggregate-proxy.ts'
+import { startJavaServer } from './java-server.ts'
+
+/**
+ * What stands in for MongoDB where there is none: mongo-java-server, and mingo in front of it for `aggregate`. The proxy runs in this
+ * process. What it does and does not do like MongoDB is in docs/testing.md.
+ */
+export async function startStandIn(): Promise<RunningServer | null> {
+  const server = await startJavaServer()
+  if (!server) return null
+  const proxy = await startAggregateProxy(server.url)
+  return {
+    url: `mongodb://127.0.0.1:${proxy.port}/?directConnection=true`,
+    version: 'stand-in (mongo-java-server 1.47.0 + mingo)',
+    stop: async () => {
+      await proxy.close()
+      await server.stop()
+    },
+  }
+}
