@@ -93,7 +93,6 @@ it.each([20, 120, 300, 600, 1000])(
 )
 
 it('publishes wholly or not at all when it is killed during a release', async () => {
-  const client = await signIn(started, 'demo-contributor')
   for (let round = 0; round < 5; round++) {
     const rows = 100 + round
     const before = await count(await signIn(started, 'demo-contributor'), 'production')
@@ -112,5 +111,4 @@ it('publishes wholly or not at all when it is killed during a release', async ()
     // What was confirmed is there; what was not may be either, but never something else.
     expect(confirmed ? [rows] : [before, rows]).toContain(after)
   }
-  expect((await client.get('/me')).status).toBe(200)
 })

@@ -74,7 +74,7 @@ describe('a later start', () => {
   it('refuses a home that another process uses', async () => {
     const where = home()
     const started = await startLaputa({ home: where })
-    await expect(startLaputa({ home: where })).rejects.toThrow(/another process/)
+    await expect(startLaputa({ home: where })).rejects.toThrow(/Another process \(pid \d+\) uses this home/)
     await started.stop()
   })
 

@@ -104,7 +104,7 @@ function moduleNamedBy(node: ts.Node): { specifier: string; typeOnly: boolean } 
   return undefined
 }
 
-export function isImportCall(node: ts.Node): node is ts.CallExpression {
+function isImportCall(node: ts.Node): node is ts.CallExpression {
   if (!ts.isCallExpression(node)) return false
   const called = node.expression
   return called.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(called) && called.text === 'require')

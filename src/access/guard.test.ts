@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parsePipeline, renderPipeline } from '../pipeline/index.ts'
+import { type Guarded, parsePipeline, type Query, renderPipeline } from '../pipeline/index.ts'
 import { guard } from './guard.ts'
 import type { PermissionRecord } from './permission-record.ts'
 import type { Principal } from './principal.ts'
@@ -46,6 +46,16 @@ describe('guard', () => {
     expect(guarded([domain('sales')]).restricted).toBe(true)
     expect(guarded([domain('countries'), join('sales')]).restricted).toBe(true)
   })
+})
+
+it('gives a type that nobody else can make', () => {
+  const { query } = guarded([domain('sales')])
+  const plain: Query = { pipeline: [{ name: 'domain', domain: 'sales' }] }
+  // @ts-expect-error a query that no guard has seen
+  const unguarded: Guarded<Query> = plain
+  // @ts-expect-error a copy that reads something else
+  const changed: Guarded<Query> = { ...query, pipeline: plain.pipeline }
+  expect([unguarded, changed]).not.toContain(query)
 })
 
 describe('the fingerprint', () => {

@@ -2,16 +2,15 @@ import type { Principal } from '../access/index.ts'
 import { type Clock, type Log, Problem } from '../base/index.ts'
 import type { Bus } from '../bus/index.ts'
 import type { Config } from '../config/index.ts'
-import type { Store, Stored } from '../store/index.ts'
-import { type Account, type FindUser, isActive, principalOf } from './account.ts'
+import type { Store } from '../store/index.ts'
+import { type FindUser, isActive, principalOf } from './account.ts'
 import { createBasicMemory } from './basic-memory.ts'
-import { createGate } from './gate.ts'
+import { createPasswordCheck, loginFailed, type PasswordLogin } from './password-check.ts'
 import { createPasswords, type Passwords } from './passwords.ts'
 import { loadSessionKey } from './session-key.ts'
 import { createSessions } from './sessions.ts'
 import { createThrottle } from './throttle.ts'
 import { createTokens } from './tokens.ts'
-import { usernameKey } from './username.ts'
 
 export interface AuthDeps {
   readonly store: Store
@@ -22,13 +21,6 @@ export interface AuthDeps {
   /** The folder that keeps the session key. */
   readonly home: string
   readonly findUser: FindUser
-}
-
-export interface PasswordLogin {
-  readonly username: string
-  readonly password: string
-  /** Of the client, for the throttle. */
-  readonly address: string
 }
 
 /** What a request brings to say who it is. */
@@ -59,33 +51,14 @@ export interface Auth {
   readonly passwords: Passwords
 }
 
-/** Argon2 takes a thread of the pool that files and databases use too: two at once leave them room. */
-const verifications = { running: 2, waiting: 200 }
-
 export async function createAuth({ store, bus, clock, log, settings, home, findUser }: AuthDeps): Promise<Auth> {
   const key = await loadSessionKey({ home, configured: settings.token_key })
   const passwords = await createPasswords(settings.password)
   const throttle = createThrottle({ bus, clock, settings: settings.throttle })
-  const gate = createGate(verifications)
+  const verify = createPasswordCheck({ throttle, passwords, findUser, clock })
   const tokens = createTokens({ key, clock })
   const sessions = createSessions(store)
   const memory = createBasicMemory(clock)
-
-  async function verify(login: PasswordLogin): Promise<Stored<Account>> {
-    await throttle.check(login)
-    return gate.pass(async () => {
-      // Again, because others may have failed while this one waited.
-      await throttle.check(login)
-      const found = await findUser(login.username)
-      const matches = await passwords.verify(found?.doc.passwordHash ?? null, login.password)
-      if (found && matches && isActive(found.doc, clock.now())) {
-        await throttle.succeeded(login)
-        return found
-      }
-      await throttle.failed(login)
-      throw new Problem('login_failed', 'The username or the password is wrong.')
-    })
-  }
 
   async function signIn(login: PasswordLogin): Promise<SignedIn> {
     const { doc: account } = await verify(login)
@@ -107,8 +80,7 @@ export async function createAuth({ store, bus, clock, log, settings, home, findU
     const [session, found] = await Promise.all([sessions.get(claims.session), findUser(claims.username)])
     const now = clock.now()
     if (!session || !found || session.expiresAt <= now || !isActive(found.doc, now)) throw ended()
-    if (session.epoch !== found.doc.epoch || usernameKey(session.username) !== usernameKey(found.doc.username))
-      throw ended()
+    if (session.epoch !== found.doc.epoch) throw ended()
     return { principal: principalOf(found.doc), session: session.id }
   }
 
@@ -117,7 +89,7 @@ export async function createAuth({ store, bus, clock, log, settings, home, findU
       verify: () => verify(login),
       current: () => findUser(login.username),
     })
-    if (!isActive(doc, clock.now())) throw new Problem('login_failed', 'The username or the password is wrong.')
+    if (!isActive(doc, clock.now())) throw loginFailed()
     return { principal: principalOf(doc), session: null }
   }
 

@@ -1,12 +1,4 @@
-export { type Account, type FindUser, isActive, principalOf } from './account.ts'
-export {
-  type Auth,
-  type AuthDeps,
-  type Authenticated,
-  type Credentials,
-  createAuth,
-  type PasswordLogin,
-  type SignedIn,
-} from './auth.ts'
-export type { PasswordOwner, Passwords } from './passwords.ts'
+export { type Account, isActive } from './account.ts'
+export { type Auth, type Authenticated, type Credentials, createAuth } from './auth.ts'
+export type { Passwords } from './passwords.ts'
 export { usernameKey } from './username.ts'

@@ -88,6 +88,8 @@ export interface PublicRoute<P extends Shape, Q extends Shape, B extends Shape, 
   extends RouteBase<P, Q, B, R> {
   readonly scope: 'public'
   readonly url: `/${string}`
+  /** Files are taken from people who signed in only. */
+  readonly upload?: never
   handle(ctx: PublicCtx, input: Input<P, Q, B>): Promise<Reply<z.input<R>>>
 }
 

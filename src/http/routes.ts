@@ -73,7 +73,7 @@ function addRoutes(scope: FastifyInstance, routes: readonly Route[], deps: Route
   }
 }
 
-export function addressOf({ scope, url }: Route): string {
+function addressOf({ scope, url }: Route): string {
   return scope === 'app' ? `/:app${url}` : url
 }
 

@@ -22,7 +22,7 @@ export interface MovedClock extends Clock {
   advance(ms: number): void
 }
 
-export function aClock(start = Date.parse('2026-03-01T12:00:00.000Z')): MovedClock {
+function aClock(start = Date.parse('2026-03-01T12:00:00.000Z')): MovedClock {
   let now = start
   return {
     now: () => now,
@@ -39,7 +39,7 @@ export interface LogLine {
 }
 
 /** A log that a test can read. */
-export function aLog(): { log: Log; lines: LogLine[] } {
+function aLog(): { log: Log; lines: LogLine[] } {
   const lines: LogLine[] = []
   const make = (base: object): Log => {
     const write = (level: LogLine['level']) => (fields: object, message: string) => {

@@ -11,34 +11,41 @@ const zeroTolerance = 1e-8
 
 type Row = readonly Value[]
 
+export interface Strictness {
+  readonly order: RowOrder
+  /** Columns in their order too, and no two rows in another order than expected once there is one. */
+  readonly strict: boolean
+}
+
 /**
  * Null when an answer is what was expected: the same columns in any order; the same rows, in their order as far as it is defined;
  * numbers with a tolerance, true and false like 1 and 0, dates as instants. Otherwise what differs, in a few lines.
  */
-export function difference(expected: Table, answer: Table, order: RowOrder): string | null {
+export function difference(expected: Table, answer: Table, { order, strict }: Strictness): string | null {
   const wanted = expected.columns.map(({ name }) => name)
   const given = answer.columns.map(({ name }) => name)
-  if (!sameNames(wanted, given)) return `columns: expected ${names(wanted)}, got ${names(given)}`
+  if (strict ? wanted.join('\n') !== given.join('\n') : !sameNames(wanted, given))
+    return `columns: expected ${names(wanted)}, got ${names(given)}`
   const positions = wanted.map((name) => given.indexOf(name))
   const rows = answer.rows.map((row) => positions.map((position) => row[position] ?? null))
   const same = (a: Row, b: Row): boolean => wanted.every((name, at) => sameValue(a[at] ?? null, b[at] ?? null, name))
   const unordered = rowDifference(expected.rows, rows, same)
   if (unordered !== null) return `${names(wanted)}\n${unordered}`
-  return order === null || inOrder(expected.rows, rows, { order, wanted, same })
+  return order === null || inOrder(expected.rows, rows, { ties: strict ? null : order.ties, wanted, same })
     ? null
     : orderDifference(expected.rows, rows)
 }
 
 interface Ordered {
-  readonly order: { readonly ties: readonly string[] | null }
+  readonly ties: readonly string[] | null
   readonly wanted: readonly string[]
   readonly same: (a: Row, b: Row) => boolean
 }
 
 /** Either each row is in its place, or the rows that are in another place are equal in the columns that decide. */
-function inOrder(expected: readonly Row[], rows: readonly Row[], { order, wanted, same }: Ordered): boolean {
+function inOrder(expected: readonly Row[], rows: readonly Row[], { ties: names, wanted, same }: Ordered): boolean {
   if (expected.every((row, index) => same(row, rows[index] ?? []))) return true
-  const ties = order.ties?.map((name) => wanted.indexOf(name)) ?? [-1]
+  const ties = names?.map((name) => wanted.indexOf(name)) ?? [-1]
   if (ties.includes(-1)) return false
   return expected.every((row, index) =>
     ties.every((at) => sameValue(row[at] ?? null, rows[index]?.[at] ?? null, wanted[at] ?? '')),

@@ -3,7 +3,7 @@ import { isScalar, parseDocument, visit } from 'yaml'
 
 /**
  * A JSON or YAML file as plain values. Integers that JavaScript's numbers cannot hold are bigint. YAML is read as its version 1.1,
- * which the fixtures are written in, except that keys stay as they are written: `on` is a name.
+ * which the fixtures are written in, except that `y` and `n` are texts, and that keys stay as they are written: `on` is a name.
  */
 export function readDataFile(path: string): unknown {
   const text = readFileSync(path, 'utf8')
@@ -19,6 +19,9 @@ function parseYaml(text: string): unknown {
   visit(document, {
     Pair: (_, { key }) => {
       if (isScalar(key) && typeof key.value !== 'string' && key.source !== undefined) key.value = key.source
+    },
+    Scalar: (_, scalar) => {
+      if (scalar.source && /^[yn]$/i.test(scalar.source)) scalar.value = scalar.source
     },
   })
   return withSafeIntegers(document.toJS())

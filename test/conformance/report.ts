@@ -16,19 +16,22 @@ export interface Tally {
   readonly passed: number
   readonly failed: number
   readonly departures: number
+  /** Fixtures that a stand-in cannot run rightly. */
+  readonly unable: number
 }
 
 export function tally(results: readonly CaseResult[]): Tally {
   const count = (outcome: Outcome['outcome']): number =>
     results.filter(({ result }) => result.outcome === outcome).length
-  return { passed: count('passed'), failed: count('failed'), departures: count('departure') }
+  return { passed: count('passed'), failed: count('failed'), departures: count('departure'), unable: count('unable') }
 }
 
 /** `duckdb 205 passed, 0 failed, 4 departures` */
 export function summary(report: EngineReport): string {
   if ('notRun' in report) return `${report.engine} not run: ${report.notRun}`
-  const { passed, failed, departures } = tally(report.results)
-  return `${report.engine} ${passed} passed, ${failed} failed, ${departures} departures`
+  const { passed, failed, departures, unable } = tally(report.results)
+  const rest = unable > 0 ? `, ${unable} not possible on the stand-in` : ''
+  return `${report.engine} ${passed} passed, ${failed} failed, ${departures} departures${rest}`
 }
 
 /** One line a step, one column an engine: how many of the fixtures hold, with the failed ones pointed out. */
@@ -52,9 +55,13 @@ export function stepTable(reports: readonly EngineReport[]): string {
 }
 
 function cell(results: readonly CaseResult[]): string {
-  const { passed, failed, departures } = tally(results)
+  const { passed, failed, departures, unable } = tally(results)
   const held = `${passed + departures}/${results.length}`
-  const notes = [departures > 0 ? `${departures} departed` : '', failed > 0 ? `${failed} FAILED` : ''].filter(Boolean)
+  const notes = [
+    departures > 0 ? `${departures} departed` : '',
+    unable > 0 ? `${unable} not possible` : '',
+    failed > 0 ? `${failed} FAILED` : '',
+  ].filter(Boolean)
   return notes.length > 0 ? `${held} (${notes.join(', ')})` : held
 }
 

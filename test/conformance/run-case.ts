@@ -9,7 +9,7 @@ import type { Table } from './table.ts'
 
 export type Outcome =
   | { readonly outcome: 'passed' | 'departure' }
-  | { readonly outcome: 'failed'; readonly reason: string }
+  | { readonly outcome: 'failed' | 'unable'; readonly reason: string }
 
 export interface RunOptions {
   readonly engine: string
@@ -26,6 +26,7 @@ export async function runCase(
   const departure = departureFor(departures, fixture.file, engine)
   try {
     const answer = await open.run(fixture)
+    if ('unable' in answer) return { outcome: 'unable', reason: answer.unable }
     const wrongType = misfit(answer.columns, answer.rows)
     if (wrongType !== null) return failed(wrongType)
     return departure ? judgeDeparture(departure, fixture, answer) : judge(fixture, fixture.expected, answer)
@@ -35,7 +36,7 @@ export async function runCase(
 }
 
 function judge(fixture: ConformanceCase, expected: Table, answer: Table): Outcome {
-  const reason = difference(expected, answer, rowOrder(fixture.pipeline))
+  const reason = difference(expected, answer, { order: rowOrder(fixture.pipeline), strict: fixture.strict })
   return reason === null ? { outcome: 'passed' } : failed(reason)
 }
 

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { anAdmin, aSession, aUser } from '../../../test/builders/auth.ts'
 import { aServer, call, type TestServer } from '../../../test/builders/server.ts'
+import { createGroups } from './groups.service.ts'
+import { createGroupStore } from './groups.store.ts'
 
 let app: TestServer
 let admin: string
@@ -22,6 +24,18 @@ it.each(['GET /groups', 'POST /groups', 'GET /groups/x', 'DELETE /groups/x'] as 
     expect((await call(app, line, { body, token: viewer })).body).toMatchObject({ status: 403, code: 'forbidden' })
   },
 )
+
+it('a crash between the two steps of a removal leaves a group that can be removed again', async () => {
+  const store = createGroupStore(app.store)
+  const crashing = { ...store, remove: async () => Promise.reject(new Error('killed')) }
+  const { membersOf, removeGroup } = app.userStore
+  const groups = createGroups({ groups: crashing, membersOf, removeFromUsers: removeGroup, clock: app.clock })
+  await groups.create(null, 'Halfway')
+  const { username } = await aUser(app, { groups: ['Halfway'] })
+  await expect(groups.remove('Halfway')).rejects.toThrow('killed')
+  expect((await app.users.get(username)).user.groups).toEqual([])
+  expect((await call(app, 'DELETE /groups/Halfway', { token: admin })).status).toBe(200)
+})
 
 describe('a group', () => {
   it('is made, listed, and shown with its members', async () => {

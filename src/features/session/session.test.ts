@@ -197,9 +197,9 @@ describe('a session', () => {
 describe('a token', () => {
   const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const claimsOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
-  const signed = (header: unknown, claims: unknown, key: string | Buffer) => {
+  const signed = (header: { alg: string; typ: string }, claims: unknown, key: string | Buffer) => {
     const input = `${encode(header)}.${encode(claims)}`
-    return `${input}.${createHmac('sha256', key).update(input).digest('base64url')}`
+    return `${input}.${createHmac(header.alg.replace('HS', 'sha'), key).update(input).digest('base64url')}`
   }
   const ours = { alg: 'HS256', typ: 'JWT' }
 
@@ -251,6 +251,10 @@ describe('a token', () => {
       expect(answer.headers['www-authenticate']).toBe('Bearer realm="laputa", error="invalid_token"')
     }
     expect((await call(app, 'GET /me', { token: signed(ours, claims, key) })).status).toBe(200)
+    const longer = signed(ours, { ...claims, exp: claims.exp + 1_000_000 }, key)
+    expect((await call(app, 'GET /me', { token: longer })).status).toBe(200)
+    app.clock.advance(app.config.auth.token_lifetime)
+    expect((await call(app, 'GET /me', { token: longer })).status).toBe(401)
   })
 })
 

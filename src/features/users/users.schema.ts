@@ -6,7 +6,7 @@ import { visibleName } from '../../http/index.ts'
 const longestAttributes = 64 * 1024
 
 /** One character can stand for many once it is normalized: what is stored has a bound of its own. */
-export const username = visibleName('username').refine(
+const username = visibleName('username').refine(
   (name) => usernameKey(name).length <= 500,
   'A username has at most 254 letters.',
 )

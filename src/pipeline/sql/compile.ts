@@ -62,16 +62,18 @@ function createBuild({ source, dialect, now }: SqlOptions): Build {
   const ctes: Sql[] = []
   const nested = new Map<NestedPipeline, Relation>()
   let ids = 0
+  const add = (body: Sql, as: Sql): Sql => {
+    const name = identifier(`s${ctes.length}`)
+    ctes.push(sql`${name} ${as} (${body})`)
+    return name
+  }
   const context: SqlContext = {
     dialect,
     now,
     source: (step) => source(step.domain),
     fresh: ({ name, type }) => ({ id: `c${ids++}`, name, type }),
-    cte: (body) => {
-      const name = identifier(`s${ctes.length}`)
-      ctes.push(sql`${name} AS (${body})`)
-      return name
-    },
+    cte: (body) => add(body, sql`AS`),
+    barrier: (body) => add(body, dialect.materialized),
     relation: (pipeline) => {
       const known = nested.get(pipeline) ?? compile(pipeline)
       nested.set(pipeline, known)

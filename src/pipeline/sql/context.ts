@@ -14,6 +14,11 @@ export interface SqlContext {
   fresh(column: Column): SqlColumn
   /** Adds a CTE with this body and gives its name. */
   cte(body: Sql): Sql
+  /**
+   * The same, computed by itself before what reads it. For steps that the database's planner would otherwise look through: it takes
+   * exponential time for a chain of windows.
+   */
+  barrier(body: Sql): Sql
   /** A nested pipeline, compiled once however often it is asked for. */
   relation(pipeline: NestedPipeline): Relation
 }

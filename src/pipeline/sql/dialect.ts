@@ -13,6 +13,8 @@ export interface SqlDialect {
   nullOf(type: ColumnType): Sql
   /** Filters, projections and plain scans give rows in the order of the table, so that this order needs no ORDER BY. */
   readonly keepsScanOrder: boolean
+  /** The `AS` of a CTE that is computed by itself. */
+  readonly materialized: Sql
   orderKey(key: Sql, descending: boolean, nulls: 'last' | 'first'): Sql
   /** True or false, also for nulls: null is the same as null. */
   isSame(a: Sql, b: Sql): Sql

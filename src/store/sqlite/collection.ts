@@ -13,7 +13,7 @@ export function createCollection<T extends { readonly id: string }>(
   spec: CollectionSpec,
 ): Collection<T> {
   const table = tableOf(spec.name)
-  const uniqueFields = guarded(() => prepareCollection(db(), spec))
+  const uniqueFields = translated(() => prepareCollection(db(), spec))
 
   const get = (id: string): Stored<T> | null => {
     const row = db().get(`select version, doc from ${table} where id = ?`, [idKey(id)])
@@ -57,12 +57,12 @@ export function createCollection<T extends { readonly id: string }>(
 
   const writing = { collection: spec.name, uniqueFields }
   return {
-    get: async (id) => (isId(id) ? guarded(() => get(id)) : null),
-    find: async (filter, options = {}) => guarded(() => find(filter, options)),
-    insert: async (doc) => guarded(() => insert(doc), writing),
-    replace: async (doc, ifVersion) => guarded(() => replace(doc, ifVersion), writing),
-    remove: async (id, ifVersion) => isId(id) && guarded(() => remove(id, ifVersion)),
-    count: async (filter) => guarded(() => count(filter)),
+    get: async (id) => (isId(id) ? translated(() => get(id)) : null),
+    find: async (filter, options = {}) => translated(() => find(filter, options)),
+    insert: async (doc) => translated(() => insert(doc), writing),
+    replace: async (doc, ifVersion) => translated(() => replace(doc, ifVersion), writing),
+    remove: async (id, ifVersion) => isId(id) && translated(() => remove(id, ifVersion)),
+    count: async (filter) => translated(() => count(filter)),
   }
 }
 
@@ -73,7 +73,7 @@ interface Writing {
 }
 
 /** Runs it and turns SQLite's errors into ours. */
-function guarded<R>(run: () => R, writing?: Writing): R {
+function translated<R>(run: () => R, writing?: Writing): R {
   try {
     return run()
   } catch (error) {

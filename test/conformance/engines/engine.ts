@@ -11,7 +11,7 @@ export interface ConformanceEngine {
 }
 
 export interface OpenEngine {
-  /** Errors: whatever the pipeline or the engine says. */
-  run(fixture: ConformanceCase): Promise<Table>
+  /** A stand-in may say that it cannot run a fixture rightly, and why. Errors: whatever the pipeline or the engine says. */
+  run(fixture: ConformanceCase): Promise<Table | { readonly unable: string }>
   close(): Promise<void>
 }

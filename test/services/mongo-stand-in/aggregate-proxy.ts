@@ -86,7 +86,8 @@ async function answer(client: MongoClient, command: Document): Promise<Document>
       ok: 1,
     }
   } catch (error) {
-    return { ok: 0, code: 16436, codeName: 'StandIn', errmsg: error instanceof Error ? error.message : String(error) }
+    const errmsg = error instanceof Error ? error.message : String(error)
+    return { ok: 0, code: 16436, codeName: errmsg === beyondNumbers ? standInLimit : 'StandIn', errmsg }
   }
 }
 
@@ -95,9 +96,10 @@ async function run(client: MongoClient, command: Document): Promise<Document[]> 
   const documents = new Map<string, Document[]>()
   for (const name of new Set([String(command.aggregate), ...collectionsOf(command.pipeline)])) {
     const found = await db.collection(name).find({}, { useBigInt64: true }).toArray()
-    documents.set(name, found.map(withSafeIntegers))
+    documents.set(name, found.map(forMingo))
   }
-  const pipeline = command.pipeline.map(withSafeIntegers)
+  // Its constants may well be bounds of 64 bits, to be compared with smaller numbers.
+  const pipeline = mapIntegers(command.pipeline, Number) as Document[]
   return aggregate(documents.get(String(command.aggregate)) ?? [], pipeline, {
     collectionResolver: (name) => documents.get(name) ?? [],
     // mingo wants it for $setWindowFields.
@@ -127,13 +129,24 @@ function isLookup(stage: string): boolean {
   return stage === '$lookup' || stage === '$graphLookup'
 }
 
-/** 64-bit integers as JavaScript's numbers where they fit: mingo computes with those. */
-function withSafeIntegers<T>(value: T): T
-function withSafeIntegers(value: unknown): unknown {
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
-  if (Array.isArray(value)) return value.map((item) => withSafeIntegers(item))
+/** The code of the refusal to compute what mingo would compute wrongly. */
+export const standInLimit = 'StandInLimit'
+const beyondNumbers = 'mingo cannot compute with integers beyond 2^53'
+
+/** Documents for mingo, which knows only JavaScript's numbers and ignores others in sums and comparisons. Errors: an integer is none. */
+function forMingo(value: Document): Document {
+  return mapIntegers(value, (integer) => {
+    const number = Number(integer)
+    if (!Number.isSafeInteger(number)) throw new Error(beyondNumbers)
+    return number
+  }) as Document
+}
+
+function mapIntegers(value: unknown, map: (integer: bigint) => number): unknown {
+  if (typeof value === 'bigint') return map(value)
+  if (Array.isArray(value)) return value.map((item) => mapIntegers(item, map))
   if (!isPlain(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withSafeIntegers(member)]))
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, mapIntegers(member, map)]))
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {

@@ -18,6 +18,7 @@ export const duckdbDialect: SqlDialect = {
   placeholder: (n, type) => `CAST($${n} AS ${types[type]})`,
   nullOf: (type) => ({ texts: [`CAST(NULL AS ${types[type]})`], values: [] }),
   keepsScanOrder: true,
+  materialized: sql`AS MATERIALIZED`,
   orderKey: (key, descending, nulls) => {
     if (nulls === 'first') return descending ? sql`${key} DESC NULLS FIRST` : sql`${key} ASC NULLS FIRST`
     return descending ? sql`${key} DESC NULLS LAST` : sql`${key} ASC NULLS LAST`
