@@ -13,7 +13,7 @@ interface Service {
   check(): string | null
 }
 
-export const services: readonly Service[] = [
+const services: readonly Service[] = [
   {
     name: 'chromium',
     variable: 'LAPUTA_TEST_CHROMIUM',

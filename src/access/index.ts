@@ -1,4 +1,4 @@
-export { type Action, actions } from './actions.ts'
+export type { Action } from './actions.ts'
 export { authorize, isAdmin, noSuchApp, privilegeOn } from './authorize.ts'
 export { type GuardContext, type GuardResult, guard } from './guard.ts'
 export { effects, type PermissionRecord, parsePermissionRecords, scopes } from './permission-record.ts'

@@ -38,6 +38,7 @@ export interface DataSettings {
   readonly whenUnset: 'allow' | 'deny'
   readonly timeoutMs: number
   readonly maxRows: number
+  readonly maxSteps: number
   readonly cache: { readonly enabled: boolean; readonly ttlMs: number; readonly maxEntryBytes: number }
 }
 
@@ -108,7 +109,7 @@ function makePlan(
   release: Release,
   { request, settings, now }: { request: QueryRequest; settings: DataSettings; now: Date },
 ): Plan {
-  const query = resolve(ctx, request, now)
+  const query = resolve(ctx, request, { now, maxSteps: settings.maxSteps })
   const versions = versionsOf(release, query)
   const guarded = guard(query, {
     principal: ctx.principal,
@@ -127,9 +128,13 @@ function makePlan(
   return { guarded, versions, dataVersion, slice, key: `data:${release.app}:${key}` }
 }
 
-function resolve(ctx: AppCtx, { domain, pipeline, parameters }: QueryRequest, now: Date): Query {
+function resolve(
+  ctx: AppCtx,
+  { domain, pipeline, parameters }: QueryRequest,
+  { now, maxSteps }: { now: Date; maxSteps: number },
+): Query {
   const { username, roles, privileges, groups, attributes } = ctx.principal
-  const parsed = parsePipeline(pipeline, domain === undefined ? {} : { domain })
+  const parsed = parsePipeline(pipeline, { domain, maxSteps })
   // `user` comes from the principal alone: a parameter of that name must not stand in for somebody else.
   const variables = { ...parameters, user: { username, roles, privileges, groups, attributes } } as JsonObject
   return { pipeline: renderPipeline(parsed, variables, now) }

@@ -210,13 +210,15 @@ describe('POST /<app>/data', () => {
     expect((await viewer.call('POST', '/shop/data?stage=other', { body: query })).status).toBe(400)
   })
 
-  it('says so when rows were cut', async () => {
-    const small = await anInstance({ LAPUTA_QUERY__MAX_ROWS: '3' })
+  it('keeps to the limits that the operator set', async () => {
+    const small = await anInstance({ LAPUTA_QUERY__MAX_ROWS: '3', LAPUTA_QUERY__MAX_STEPS: '2' })
     await small.anApp({ id: 'shop', domains: { sales } })
     const { body } = await run(small.admin, { domain: 'sales', pipeline: [] })
     expect(body.data).toHaveLength(3)
     expect(body.truncated).toBe(true)
     expect(body.pagination_info.pagination_info.is_last_page).toBe(false)
+    const many = await run(small.admin, { domain: 'sales', pipeline: [count, count, count] })
+    expect([many.status, many.body.code]).toEqual([400, 'pipeline_invalid'])
     await small.close()
   })
 })

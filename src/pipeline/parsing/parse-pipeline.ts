@@ -6,7 +6,7 @@ import { camelCase } from './record.ts'
 import { templateErrors } from './templates.ts'
 import { hasTemplate, stepError, validateStep } from './validate.ts'
 
-/** All steps of a pipeline together, those of nested pipelines included. */
+/** All steps of a pipeline together, those of nested pipelines included, unless the caller says otherwise. */
 export const maxSteps = 200
 /** Pipelines inside pipelines. */
 export const maxPipelineDepth = 12
@@ -18,14 +18,16 @@ export interface ParseOptions {
   readonly domain?: string | undefined
   /** JSON Pointer of the pipeline in what the client sent. */
   readonly at?: string
+  readonly maxSteps?: number
 }
 
 /**
  * Reads a pipeline as a client sent it. Steps without templates are checked wholly, the others as far as possible. Errors:
  * `pipeline_invalid` that lists everything that is wrong, with the step and the place of each.
  */
-export function parsePipeline(raw: unknown, { domain, at = '/pipeline' }: ParseOptions): ParsedPipeline {
-  const reader: Reader = { errors: [], count: 0 }
+export function parsePipeline(raw: unknown, options: ParseOptions): ParsedPipeline {
+  const { domain, at = '/pipeline' } = options
+  const reader: Reader = { errors: [], count: 0, most: options.maxSteps ?? maxSteps }
   const parsed = readSteps(raw, { reader, place: at, level: 0 })
   const leads = beginsWithDomain(raw)
   if (leads) checkDomain(parsed[0], domain, reader)
@@ -41,6 +43,7 @@ interface Reader {
   readonly errors: ProblemItem[]
   /** Steps so far, at all levels. */
   count: number
+  readonly most: number
 }
 
 interface Level {
@@ -68,10 +71,10 @@ function readSteps(raw: unknown, { reader, place, level }: Level): ParsedStep[] 
   const parsed: ParsedStep[] = []
   for (const [index, item] of raw.entries()) {
     const here = { reader, place: `${place}/${index}`, level }
-    if (++reader.count > maxSteps) {
-      const message = `A pipeline has at most ${maxSteps} steps in all.`
+    if (++reader.count > reader.most) {
+      const message = `A pipeline has at most ${reader.most} steps in all.`
       // Said once, where the first step too many stands.
-      if (reader.count === maxSteps + 1) reader.errors.push({ path: here.place, message })
+      if (reader.count === reader.most + 1) reader.errors.push({ path: here.place, message })
       return parsed
     }
     const step = readStep(item, here, index)

@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest'
+import { serversFor } from './test-services.ts'
+
+describe('serversFor', () => {
+  it.each([
+    [[], ['postgres', 'mariadb', 'mongo']],
+    [['test/conformance/conformance.test.ts'], ['postgres', 'mariadb', 'mongo']],
+    [['./test/services'], ['mongo']],
+    [['test'], ['postgres', 'mariadb', 'mongo']],
+    [['src/access'], []],
+    [['src/access', 'test/services/mongo.test.ts'], ['mongo']],
+  ])('for the tests %j', (chosen, names) => {
+    expect(serversFor(chosen).map(({ name }) => name)).toEqual(names)
+  })
+})
