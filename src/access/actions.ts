@@ -17,11 +17,11 @@ export const actions = {
   'apps.read': 'view',
   'apps.remove': 'admin',
   'data.read': 'view',
+  'queries.preview': 'contribute',
   'domains.read': 'contribute',
   'domains.write': 'contribute',
   'permissions.read': 'contribute',
   'permissions.write': 'contribute',
-  'releases.read': 'validate',
   'releases.publish': 'contribute',
 } as const satisfies Record<string, 'signed-in' | 'admin' | Privilege>
 

@@ -18,6 +18,7 @@ import type {
 } from '../../src/pipeline/index.ts'
 import type { Rows, VersionInfo } from '../../src/rows/index.ts'
 import { guardedForTest } from '../builders/guarded.ts'
+import { csvContract } from './rows-csv.contract.ts'
 
 export interface RowsUnderTest {
   readonly rows: Rows
@@ -380,5 +381,380 @@ export function rowsContract(name: string, open: () => Promise<RowsUnderTest>): 
         expect((await problemOf(rows.write(request, never))).code).toBe('storage_failed')
       })
     })
+
+    describe('queries', () => {
+      const columns = [column('n', 'integer'), column('t', 'text'), column('x', 'number')]
+      const values: Row[] = [
+        [1, 'b', 0.5],
+        [2, null, null],
+        [3, 'a', 2.5],
+        [4, 'b', 1],
+        [null, 'B', -1],
+        [6, 'a', 10],
+        [7, 'é', 3],
+      ]
+      let info: VersionInfo
+      beforeAll(async () => {
+        info = await write(columns, values)
+      })
+
+      it('filter and sort, nulls last, texts by their code points', async () => {
+        const texts = async (order: 'asc' | 'desc') => (await fetched(info, [sortBy('t', order)])).map((row) => row.t)
+        expect(await texts('asc')).toEqual(['B', 'a', 'a', 'b', 'b', 'é', null])
+        expect(await texts('desc')).toEqual(['é', 'b', 'b', 'a', 'a', 'B', null])
+        const filter: Step = { name: 'filter', condition: { column: 't', operator: 'eq', value: 'a' } }
+        expect(await fetched(info, [filter, sortBy('n', 'desc')])).toEqual([
+          { n: 6, t: 'a', x: 10 },
+          { n: 3, t: 'a', x: 2.5 },
+        ])
+      })
+
+      it('compare texts that occur often like those that do not', async () => {
+        const often = Array.from({ length: 5000 }, (_, n): Row => [n, `group ${n % 7}`, n])
+        const many = await write(columns, often)
+        const count = async (condition: Extract<Step, { name: 'filter' }>['condition']) =>
+          (await fetch(many, [{ name: 'filter', condition }])).count
+        expect(await count({ column: 't', operator: 'eq', value: 'group 3' })).toBe(
+          often.filter(([, t]) => t === 'group 3').length,
+        )
+        expect(await count({ column: 't', operator: 'eq', value: 'group 9' })).toBe(0)
+        expect(await count({ column: 't', operator: 'ne', value: 'group 9' })).toBe(5000)
+        expect(await count({ column: 't', operator: 'lt', value: 'group 20' })).toBe(
+          often.filter(([, t]) => String(t) < 'group 20').length,
+        )
+        expect(await count({ column: 't', operator: 'in', value: ['group 1', 'nothing', null] })).toBe(
+          often.filter(([, t]) => t === 'group 1').length,
+        )
+        expect(await count({ column: 't', operator: 'matches', value: '[56]$' })).toBe(
+          often.filter(([, t]) => /[56]$/.test(String(t))).length,
+        )
+      })
+
+      it('see what the rule of the domain lets through, and nothing else', async () => {
+        const rules = new Map([['sales', { column: 't', operator: 'eq', value: 'b' } as const]])
+        const guarded = guardedForTest([{ name: 'domain', domain: 'sales' }], rules)
+        const slice = await engineOf(info).fetch(guarded, { ...everything, limit: 1 }, never)
+        expect(JSON.parse(slice.rows.toString())).toEqual([{ n: 1, t: 'b', x: 0.5 }])
+        expect(slice.page.total).toBe(2)
+        const all: Row[] = []
+        for await (const batch of engineOf(info).stream(guarded, never)) all.push(...batch.rows)
+        expect(all.map(([n]) => n)).toEqual([1, 4])
+      })
+
+      it('join domains of different versions', async () => {
+        const names = await rows.write(
+          {
+            app: 'shop',
+            domain: 'names',
+            columns: [column('t', 'text'), column('name', 'text')],
+            batches: [
+              {
+                columns: [column('t', 'text'), column('name', 'text')],
+                rows: [
+                  ['a', 'Anna'],
+                  ['b', 'Bob'],
+                ],
+              },
+            ],
+          },
+          never,
+        )
+        const engine = rows.engine(
+          new Map([
+            ['sales', info.version],
+            ['names', names.version],
+          ]),
+        )
+        const join: Step = {
+          name: 'join',
+          rightPipeline: [{ name: 'domain', domain: 'names' }],
+          type: 'inner',
+          on: [['t', 't']],
+        }
+        const slice = await engine.fetch(query(join, sortBy('n')), everything, never)
+        const found = JSON.parse(slice.rows.toString()) as { n: number; name: string }[]
+        expect(found.map(({ n, name: each }) => [n, each])).toEqual([
+          [1, 'Bob'],
+          [3, 'Anna'],
+          [4, 'Bob'],
+          [6, 'Anna'],
+        ])
+      })
+
+      it('tell the column that is missing', async () => {
+        const filter: Step = { name: 'filter', condition: { column: 'N', operator: 'eq', value: 1 } }
+        const problem = await problemOf(fetch(info, [filter]))
+        expect(problem.code).toBe('pipeline_invalid')
+        expect(problem.errors[0]).toMatchObject({ column: 'N', nearest: expect.arrayContaining(['n']) })
+      })
+
+      it('of a version that is not there name the domain', async () => {
+        const engine = rows.engine(new Map([['sales', '0'.repeat(23)]]))
+        for (const each of [engine, rows.engine(new Map())]) {
+          const problem = await problemOf(each.fetch(query(), everything, never))
+          expect(problem.code).toBe('storage_failed')
+          expect(problem.message).toContain('"sales"')
+          expect((await problemOf(each.stream(query(), never)[Symbol.asyncIterator]().next())).code).toBe(
+            'storage_failed',
+          )
+        }
+      })
+
+      it('tell how long they took', async () => {
+        const { stats } = await fetch(info)
+        expect(stats.compile).toBeGreaterThanOrEqual(0)
+        expect(stats.execute).toBeGreaterThan(0)
+      })
+    })
+
+    describe('a page', () => {
+      let info: VersionInfo
+      beforeAll(async () => {
+        info = await write([column('n', 'integer')], numbers(10))
+      })
+      const page = async (slice: Partial<SliceRequest>) => {
+        const got = await fetch(info, [], slice)
+        return {
+          values: (JSON.parse(got.rows.toString()) as { n: number }[]).map(({ n }) => n),
+          count: got.count,
+          ...got.page,
+        }
+      }
+
+      it('has the rows from its offset up to its limit, and all are counted', async () => {
+        expect(await page({ offset: 0, limit: 3 })).toEqual({
+          values: [0, 1, 2],
+          count: 3,
+          offset: 0,
+          limit: 3,
+          total: 10,
+          truncated: false,
+        })
+        expect(await page({ offset: 8, limit: 3 })).toMatchObject({
+          values: [8, 9],
+          count: 2,
+          total: 10,
+          truncated: false,
+        })
+        expect(await page({ offset: 7, limit: 3 })).toMatchObject({ values: [7, 8, 9], total: 10, truncated: false })
+        expect(await page({ offset: 0, limit: 10 })).toMatchObject({ count: 10, total: 10, truncated: false })
+        expect(await page({ offset: 4, limit: null })).toMatchObject({
+          values: [4, 5, 6, 7, 8, 9],
+          total: 10,
+          limit: null,
+        })
+      })
+
+      it('is empty beyond the end, and of no rows', async () => {
+        expect(await page({ offset: 10, limit: 3 })).toMatchObject({
+          values: [],
+          count: 0,
+          total: 10,
+          truncated: false,
+        })
+        expect(await page({ offset: 1e9, limit: null })).toMatchObject({ values: [], total: 10, truncated: false })
+        expect(await page({ offset: 0, limit: 0 })).toMatchObject({ values: [], total: 10, truncated: false })
+      })
+
+      it('never has more rows than the bound, and says when that cut it', async () => {
+        expect(await page({ limit: null, maxRows: 4 })).toMatchObject({
+          values: [0, 1, 2, 3],
+          total: 10,
+          truncated: true,
+        })
+        expect(await page({ limit: 8, maxRows: 4 })).toMatchObject({ count: 4, total: 10, truncated: true })
+        expect(await page({ limit: 4, maxRows: 4 })).toMatchObject({ count: 4, total: 10, truncated: false })
+        expect(await page({ limit: null, maxRows: 10 })).toMatchObject({ count: 10, total: 10, truncated: false })
+        expect(await page({ offset: 9, limit: 8, maxRows: 4 })).toMatchObject({
+          values: [9],
+          total: 10,
+          truncated: false,
+        })
+      })
+
+      it('of many rows keeps their order', async () => {
+        const many = await write(
+          [column('n', 'integer'), column('k', 'integer')],
+          Array.from({ length: 60_000 }, (_, n) => [n, (n * 7919) % 60_000]),
+        )
+        const slice = await fetch(many, [sortBy('k')], { offset: 5000, limit: 50_000 })
+        const keys = (JSON.parse(slice.rows.toString()) as { k: number }[]).map(({ k }) => k)
+        expect(keys).toEqual(Array.from({ length: 50_000 }, (_, k) => k + 5000))
+        expect(slice).toMatchObject({ count: 50_000, page: { total: 60_000, truncated: false } })
+      })
+    })
+
+    describe('giving up', () => {
+      const timeout = () => AbortSignal.timeout(30)
+      const cancel = () => {
+        const controller = new AbortController()
+        setTimeout(() => controller.abort(), 30)
+        return controller.signal
+      }
+      /** Enough work for tens of seconds: every row of one side meets every row of the other. */
+      const endless: Step = {
+        name: 'join',
+        rightPipeline: [{ name: 'domain', domain: 'sales' }],
+        type: 'inner',
+        on: [['k', 'k']],
+      }
+      const heavy = [endless, sortBy('n', 'desc')]
+      let info: VersionInfo
+      beforeAll(async () => {
+        info = await write(
+          [column('n', 'integer'), column('k', 'integer')],
+          Array.from({ length: 60_000 }, (_, n) => [n, 1]),
+        )
+      })
+
+      it('stops a query at once: `cancelled`, or `query_timeout` when time was up', async () => {
+        for (const [signalOf, code] of [
+          [cancel, 'cancelled'],
+          [timeout, 'query_timeout'],
+        ] as const) {
+          const started = performance.now()
+          const problem = await problemOf(
+            engineOf(info).fetch(query(...heavy), { ...everything, limit: 5 }, signalOf()),
+          )
+          expect(problem.code).toBe(code)
+          expect(performance.now() - started).toBeLessThan(3000)
+        }
+        expect((await fetch(info, [], { limit: 1 })).count).toBe(1)
+      })
+
+      it('stops a stream', async () => {
+        const stream = engineOf(info).stream(query(...heavy), cancel())
+        expect((await problemOf(stream[Symbol.asyncIterator]().next())).code).toBe('cancelled')
+      })
+
+      it('refuses what was given up before it began', async () => {
+        const gone = AbortSignal.abort()
+        expect((await problemOf(engineOf(info).fetch(query(), everything, gone))).code).toBe('cancelled')
+        expect((await problemOf(engineOf(info).stream(query(), gone)[Symbol.asyncIterator]().next())).code).toBe(
+          'cancelled',
+        )
+        const request = { app: 'shop', domain: 'sales', columns: [column('n', 'integer')], batches: [] }
+        expect((await problemOf(rows.write(request, gone))).code).toBe('cancelled')
+      })
+
+      it('stops a write, whose source is told to end', async () => {
+        const columns = [column('n', 'integer')]
+        let ended = false
+        async function* endlessBatches(): AsyncGenerator<Batch> {
+          try {
+            for (;;) yield { columns, rows: numbers(1000) }
+          } finally {
+            ended = true
+          }
+        }
+        const write = rows.write({ app: 'shop', domain: 'sales', columns, batches: endlessBatches() }, cancel())
+        expect((await problemOf(write)).code).toBe('cancelled')
+        expect(ended).toBe(true)
+      })
+
+      it('lets a reader of a stream leave early', async () => {
+        for await (const batch of engineOf(info).stream(query(), never)) {
+          expect(batch.rows.length).toBeGreaterThan(0)
+          break
+        }
+        expect((await fetch(info, [], { limit: 1 })).count).toBe(1)
+      })
+    })
+
+    describe('a write that fails', () => {
+      it('raises the error of its source', async () => {
+        const columns = [column('n', 'integer')]
+        async function* failing(): AsyncGenerator<Batch> {
+          yield { columns, rows: [[1]] }
+          throw new RangeError('the source broke')
+        }
+        const error = await rows
+          .write({ app: 'shop', domain: 'sales', columns, batches: failing() }, never)
+          .catch((raised: unknown) => raised)
+        expect(isProblem(error, 'storage_failed')).toBe(true)
+        expect((error as Problem).cause).toBeInstanceOf(RangeError)
+      })
+    })
+
+    describe('retain', () => {
+      it('drops what nobody keeps and is old enough', async () => {
+        const kept = await write([column('n', 'integer')], [[1]])
+        const dropped = await write([column('n', 'integer')], [[2]])
+        expect(await fetched(dropped)).toEqual([{ n: 2 }])
+        await sleep(5)
+        expect(await rows.retain(new Set([kept.version]), 3_600_000)).toBe(0)
+        expect(await fetched(dropped)).toEqual([{ n: 2 }])
+        expect(await rows.retain(new Set([kept.version]), 0)).toBeGreaterThanOrEqual(1)
+        expect(await rows.retain(new Set([kept.version]), 0)).toBe(0)
+        expect(await rows.describe(dropped.version)).toBeNull()
+        expect((await problemOf(fetch(dropped))).code).toBe('storage_failed')
+        expect(await fetched(kept)).toEqual([{ n: 1 }])
+        expect(await rows.describe(kept.version)).toEqual(kept)
+      })
+
+      it('lets readers finish', async () => {
+        const info = await write([column('n', 'integer')], numbers(200_000))
+        let seen = 0
+        for await (const batch of engineOf(info).stream(query(), never)) {
+          if (seen === 0) {
+            await sleep(5)
+            await rows.retain(new Set(), 0)
+          }
+          seen += batch.rows.length
+        }
+        expect(seen).toBe(200_000)
+        expect(await rows.describe(info.version)).toBeNull()
+      })
+    })
+
+    it('readers, writers and retain do not disturb one another', async () => {
+      const columns = [column('n', 'integer'), column('version', 'integer')]
+      const size = 3000
+      const writeOne = (version: number) =>
+        write(
+          columns,
+          Array.from({ length: size }, (_, n) => [n, version]),
+        )
+      let current = await writeOne(0)
+      let writing = true
+      const writer = async () => {
+        for (let version = 1; version <= 8; version++) {
+          current = await writeOne(version)
+          await rows.retain(new Set([current.version]), 200)
+        }
+        writing = false
+      }
+      let reads = 0
+      const reader = async () => {
+        while (writing) {
+          const slice = await fetch(current, [], { limit: size + 10 })
+          const versions = new Set(
+            (JSON.parse(slice.rows.toString()) as { version: number }[]).map(({ version }) => version),
+          )
+          expect([slice.count, slice.page.total, versions.size]).toEqual([size, size, 1])
+          reads++
+        }
+      }
+      await Promise.all([writer(), reader(), reader(), reader(), reader(), reader()])
+      expect(reads).toBeGreaterThan(8)
+    })
+
+    it('cannot be used after it was closed', async () => {
+      const other = await open()
+      const info = await other.rows.write(
+        { app: 'a', domain: 'sales', columns: [column('n', 'integer')], batches: [] },
+        never,
+      )
+      const engine = other.rows.engine(new Map([['sales', info.version]]))
+      const stream = engine.stream(query(), never)[Symbol.asyncIterator]()
+      await other.close()
+      await other.rows.close()
+      expect((await problemOf(engine.fetch(query(), everything, never))).code).toBe('storage_failed')
+      expect((await problemOf(stream.next())).code).toBe('storage_failed')
+      const request = { app: 'a', domain: 'b', columns: [column('n', 'integer')], batches: [] }
+      expect((await problemOf(other.rows.write(request, never))).code).toBe('storage_failed')
+    })
+
+    csvContract(() => ({ ingest, fetched, fetch, rows }))
   })
 }

@@ -35,7 +35,11 @@ describe.skipIf(!url)('the MongoDB of the tests', () => {
         { $project: { n: 1, city: { $arrayElemAt: ['$found.city', 0] } } },
       ])
       .toArray()
-    expect(rows).toEqual([{ _id: 'Paris' }, { _id: 'a', n: 4, city: 'Paris' }, { _id: 'b', n: 2.5 }])
+    expect(rows).toEqual([
+      { _id: 'Paris', city: null },
+      { _id: 'a', n: 4, city: 'Paris' },
+      { _id: 'b', n: 2.5 },
+    ])
   })
 
   it('computes over windows', async () => {

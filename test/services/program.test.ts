@@ -62,9 +62,7 @@ it('gives a program up that does not answer in time', async () => {
 
 it('does not let a program outlive a run that is killed', async () => {
   const port = await freePort()
-  const folder = temporaryFolder('program')
-  const chosen = { ...options(port, serverText(port)), folder }
-  const { greet: _, ...plain } = chosen
+  const { greet: _, ...plain } = options(port, serverText(port))
   const text = `
     import { startProgram } from './test/services/program.ts'
     await startProgram({ ...${JSON.stringify(plain)}, greet: async () => {} })
@@ -79,5 +77,5 @@ it('does not let a program outlive a run that is killed', async () => {
   run.kill('SIGKILL')
   await once(run, 'exit')
   await expect.poll(() => answers(port), { timeout: 5000 }).toBe(false)
-  await expect.poll(() => existsSync(folder), { timeout: 5000 }).toBe(false)
+  await expect.poll(() => existsSync(plain.folder), { timeout: 5000 }).toBe(false)
 })

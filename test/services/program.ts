@@ -40,7 +40,7 @@ exec 3<&0
 child=$!
 { cat <&3 >/dev/null; kill -s "$STOP_SIGNAL" "$child" 2>/dev/null; } &
 watcher=$!
-exec 3<&- </dev/null
+exec 3<&- </dev/null 2>/dev/null
 wait "$child"
 code=$?
 kill "$watcher" 2>/dev/null

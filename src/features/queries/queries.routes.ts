@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import type { AppCtx } from '../../access/index.ts'
 import type { JsonObject } from '../../base/index.ts'
 import type { Catalog } from '../../catalog/index.ts'
 import type { Answer, Data } from '../../data/index.ts'
-import { appRoute, type Route } from '../../http/index.ts'
+import { appRoute, type Reply, type Route } from '../../http/index.ts'
 
 export interface QueriesDeps {
   readonly catalog: Catalog
@@ -17,7 +18,10 @@ const dataRequest = z.strictObject({
   limit: z.int().min(0).max(Number.MAX_SAFE_INTEGER).nullish(),
 })
 
-export function queriesRoutes({ catalog, data }: QueriesDeps): Route[] {
+/** Rows of a preview when the builder does not say how many. */
+const previewRows = 50
+
+export function queriesRoutes(deps: QueriesDeps): Route[] {
   return [
     appRoute({
       method: 'POST',
@@ -25,20 +29,38 @@ export function queriesRoutes({ catalog, data }: QueriesDeps): Route[] {
       action: 'data.read',
       summary: 'Run a pipeline and get its rows',
       body: dataRequest,
-      async handle(ctx, { body, headers, startedAt }) {
-        const release = await catalog.current(ctx.app, ctx.stage)
-        const answer = await data.run(ctx, release, {
-          domain: body.domain,
-          pipeline: body.pipeline,
-          parameters: (body.parameters ?? {}) as JsonObject,
-          offset: body.offset ?? 0,
-          limit: body.limit ?? null,
-          fresh: /\bno-cache\b/i.test(headers['cache-control'] ?? ''),
-        })
-        return { headers: answerHeaders(answer, performance.now() - startedAt), body: answer.body }
-      },
+      handle: (ctx, input) => answerQuery(deps, ctx, { ...input, limit: input.body.limit ?? null }),
+    }),
+    appRoute({
+      method: 'POST',
+      url: '/query/preview',
+      action: 'queries.preview',
+      summary: 'Run a pipeline while it is being written: the first rows, or which step is wrong',
+      body: dataRequest,
+      handle: (ctx, input) => answerQuery(deps, ctx, { ...input, limit: input.body.limit ?? previewRows }),
     }),
   ]
+}
+
+interface QueryInput {
+  readonly body: z.output<typeof dataRequest>
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly startedAt: number
+  readonly limit: number | null
+}
+
+async function answerQuery({ catalog, data }: QueriesDeps, ctx: AppCtx, input: QueryInput): Promise<Reply<never>> {
+  const { body, headers, startedAt, limit } = input
+  const release = await catalog.current(ctx.app, ctx.stage)
+  const answer = await data.run(ctx, release, {
+    domain: body.domain,
+    pipeline: body.pipeline,
+    parameters: (body.parameters ?? {}) as JsonObject,
+    offset: body.offset ?? 0,
+    limit,
+    fresh: /\bno-cache\b/i.test(headers['cache-control'] ?? ''),
+  })
+  return { headers: answerHeaders(answer, performance.now() - startedAt), body: answer.body }
 }
 
 function answerHeaders({ etag, cache, ageMs, timings, dataVersion }: Answer, total: number): Record<string, string> {

@@ -222,3 +222,35 @@ describe('POST /<app>/data', () => {
     await small.close()
   })
 })
+
+describe('POST /<app>/query/preview', () => {
+  const preview = (caller: Caller, body: unknown) => caller.call('POST', '/shop/query/preview?stage=staging', { body })
+
+  it('answers the first rows of staging with the types of the columns', async () => {
+    const builder = await instance.aUser({ privileges: { shop: ['contribute'] } })
+    const big = `n\n${Array.from({ length: 120 }, (_, index) => index).join('\n')}\n`
+    await builder.upload('shop', 'big', big)
+    const { status, body } = await preview(builder, { domain: 'big', pipeline: [] })
+    expect(status).toBe(200)
+    expect(body.data).toHaveLength(50)
+    expect(body.columns).toEqual([{ name: 'n', type: 'integer' }])
+    expect(body.pagination_info.pagination_info.total_rows).toBe(120)
+    const wrong = await preview(builder, {
+      domain: 'big',
+      pipeline: [
+        { name: 'select', columns: ['n'] },
+        { name: 'top', rank_on: 'm', sort: 'asc', limit: 1 },
+      ],
+    })
+    expect(wrong.status).toBe(400)
+    expect(wrong.body.errors[0].step).toEqual({ index: 1, name: 'top' })
+  })
+
+  it('is for builders', async () => {
+    const query = { domain: 'sales', pipeline: [] }
+    expect((await preview(instance.nobody, query)).status).toBe(401)
+    expect((await preview(viewer, query)).status).toBe(403)
+    expect((await preview(await instance.aUser(), query)).status).toBe(404)
+    expect((await preview(instance.admin, { domain: 'sales' })).status).toBe(400)
+  })
+})
