@@ -25,12 +25,12 @@ export function difference(expected: Table, answer: Table, { order, strict }: St
   const wanted = expected.columns.map(({ name }) => name)
   const given = answer.columns.map(({ name }) => name)
   if (strict ? wanted.join('\n') !== given.join('\n') : !sameNames(wanted, given))
-    return `columns: expected ${names(wanted)}, got ${names(given)}`
+    return `columns: expected ${listed(wanted)}, got ${listed(given)}`
   const positions = wanted.map((name) => given.indexOf(name))
   const rows = answer.rows.map((row) => positions.map((position) => row[position] ?? null))
   const same = (a: Row, b: Row): boolean => wanted.every((name, at) => sameValue(a[at] ?? null, b[at] ?? null, name))
   const unordered = rowDifference(expected.rows, rows, same)
-  if (unordered !== null) return `${names(wanted)}\n${unordered}`
+  if (unordered !== null) return `${listed(wanted)}\n${unordered}`
   return order === null || inOrder(expected.rows, rows, { ties: strict ? null : order.ties, wanted, same })
     ? null
     : orderDifference(expected.rows, rows)
@@ -43,12 +43,12 @@ interface Ordered {
 }
 
 /** Either each row is in its place, or the rows that are in another place are equal in the columns that decide. */
-function inOrder(expected: readonly Row[], rows: readonly Row[], { ties: names, wanted, same }: Ordered): boolean {
+function inOrder(expected: readonly Row[], rows: readonly Row[], { ties, wanted, same }: Ordered): boolean {
   if (expected.every((row, index) => same(row, rows[index] ?? []))) return true
-  const ties = names?.map((name) => wanted.indexOf(name)) ?? [-1]
-  if (ties.includes(-1)) return false
+  const deciding = ties?.map((name) => wanted.indexOf(name)) ?? [-1]
+  if (deciding.includes(-1)) return false
   return expected.every((row, index) =>
-    ties.every((at) => sameValue(row[at] ?? null, rows[index]?.[at] ?? null, wanted[at] ?? '')),
+    deciding.every((at) => sameValue(row[at] ?? null, rows[index]?.[at] ?? null, wanted[at] ?? '')),
   )
 }
 
@@ -94,7 +94,7 @@ function cellText(value: Value): string {
   return text.length > 80 ? `${text.slice(0, 77)}…` : text
 }
 
-function names(list: readonly string[]): string {
+function listed(list: readonly string[]): string {
   return list.join(', ')
 }
 

@@ -1,4 +1,4 @@
-export { type Departure, loadDepartures } from './departures.ts'
+export { loadDepartures } from './departures.ts'
 export { conformanceEngines } from './engines/index.ts'
 export { loadCases } from './load-cases.ts'
 export { type EngineReport, failures, stepTable, summary, tally } from './report.ts'

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,6 +28,8 @@ export interface RowsUnderTest {
 }
 
 const never = new AbortController().signal
+// One signal for whatever runs at the same time here; each request has its own.
+setMaxListeners(1000, never)
 const everything: SliceRequest = { offset: 0, limit: null, maxRows: 1_000_000 }
 
 type Row = readonly Value[]
@@ -639,17 +642,31 @@ export function rowsContract(name: string, open: () => Promise<RowsUnderTest>): 
 
       it('stops a write, whose source is told to end', async () => {
         const columns = [column('n', 'integer')]
+        const controller = new AbortController()
         let ended = false
-        async function* endlessBatches(): AsyncGenerator<Batch> {
+        async function* endless(): AsyncGenerator<Batch> {
           try {
-            for (;;) yield { columns, rows: numbers(1000) }
+            for (let n = 0; ; n++) {
+              if (n === 3) controller.abort()
+              yield { columns, rows: numbers(1000) }
+            }
           } finally {
             ended = true
           }
         }
-        const write = rows.write({ app: 'shop', domain: 'sales', columns, batches: endlessBatches() }, cancel())
-        expect((await problemOf(write)).code).toBe('cancelled')
+        const request = { app: 'shop', domain: 'sales', columns, batches: endless() }
+        expect((await problemOf(rows.write(request, controller.signal))).code).toBe('cancelled')
         expect(ended).toBe(true)
+      })
+
+      it('stops a write whose source hangs', async () => {
+        const columns = [column('n', 'integer')]
+        async function* hanging(): AsyncGenerator<Batch> {
+          yield { columns, rows: [[1]] }
+          await new Promise(() => {})
+        }
+        const request = { app: 'shop', domain: 'sales', columns, batches: hanging() }
+        expect((await problemOf(rows.write(request, AbortSignal.timeout(200)))).code).toBe('query_timeout')
       })
 
       it('lets a reader of a stream leave early', async () => {

@@ -2,6 +2,11 @@ import { Problem, type ProblemItem } from '../../base/index.ts'
 import type { AnyStep } from '../step.ts'
 import type { AnyStepDefinition } from '../steps/index.ts'
 
+/** What a field about pipelines holds: one of them, or a list. */
+export type ParsedNested =
+  | { readonly pipeline: readonly ParsedStep[] }
+  | { readonly list: readonly (readonly ParsedStep[])[] }
+
 /** A step that is understood as far as its templates allow. */
 export interface ParsedStep {
   readonly definition: AnyStepDefinition
@@ -10,7 +15,7 @@ export interface ParsedStep {
   /** The fields as they were sent, without the pipelines inside. */
   readonly raw: Readonly<Record<string, unknown>>
   /** The pipelines inside, by the name of the field as it was sent. */
-  readonly nested: ReadonlyMap<string, readonly ParsedStep[]>
+  readonly nested: ReadonlyMap<string, ParsedNested>
   /** The step itself when there is nothing to render in it, null when all of it was about unset filters. */
   readonly ready: AnyStep | null | undefined
 }

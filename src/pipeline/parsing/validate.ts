@@ -9,7 +9,7 @@ export interface StepInput {
   readonly definition: AnyStepDefinition
   readonly place: string
   readonly raw: Readonly<Record<string, unknown>>
-  readonly nested: ReadonlyMap<string, NestedPipeline>
+  readonly nested: ReadonlyMap<string, NestedPipeline | readonly NestedPipeline[]>
 }
 
 export type Validated = { readonly step: AnyStep | null } | { readonly errors: readonly ProblemItem[] }

@@ -14,11 +14,8 @@ export interface SqlContext {
   fresh(column: Column): SqlColumn
   /** Adds a CTE with this body and gives its name. */
   cte(body: Sql): Sql
-  /**
-   * The same, computed by itself before what reads it. For steps that the database's planner would otherwise look through: it takes
-   * exponential time for a chain of windows.
-   */
-  barrier(body: Sql): Sql
+  /** The same for a body with GROUP BY or a window, which the planners of databases find hard to look through in long chains. */
+  groupingCte(body: Sql): Sql
   /** A nested pipeline, compiled once however often it is asked for. */
   relation(pipeline: NestedPipeline): Relation
 }

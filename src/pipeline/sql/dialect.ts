@@ -1,10 +1,13 @@
 import type { FormulaOperator } from '../formulas/formula.ts'
 import type { ColumnType } from '../values.ts'
 import type { Sql } from './fragment.ts'
+import type { GroupFunctions } from './functions/groups.ts'
+import type { TextFunctions } from './functions/text.ts'
 
 /** What differs between databases; everything else is the same text. One file a dialect in `dialects/`. */
 export interface SqlDialect {
   readonly name: string
+  readonly groups: GroupFunctions
   /** Any name as an identifier, so that nothing in it can end the quoting. */
   quote(name: string): string
   /** The n-th placeholder (from 1), given its type where the database would have to guess. */
@@ -20,7 +23,10 @@ export interface SqlDialect {
   isSame(a: Sql, b: Sql): Sql
   /** A case-sensitive search with an RE2 expression anywhere in a text. */
   search(text: Sql, pattern: Sql): Sql
-  /** A value as text, numbers as JSON writes them. */
+  /**
+   * A value as text: numbers as JSON writes them (`10`, `0.1`, `1e-7`, `1e+21`), infinite ones null; `true` and `false`; dates as
+   * `2022-01-31`, with a time of day `2022-01-31 10:30:00`, with milliseconds `2022-01-31 10:30:00.250`.
+   */
   textOf(value: Sql, type: ColumnType): Sql
   /**
    * `a <operator> b` in brackets, for operands of this type or narrower ones. `/` is a division of doubles, `%` has the sign of the
@@ -35,4 +41,5 @@ export interface SqlDialect {
   average(value: Sql): Sql
   /** The first non-null value by an order (`ORDER BY` keys), or any when there is none. */
   first(value: Sql, order: Sql | undefined): Sql
+  readonly text: TextFunctions
 }

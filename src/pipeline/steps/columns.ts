@@ -28,6 +28,12 @@ export function repeatedName(names: readonly string[]): string | undefined {
   return names.find((name, index) => names.indexOf(name) !== index)
 }
 
+/** Errors: `pipeline_invalid` when two of the columns that a step gives have one name. */
+export function refuseRepeated(step: AnyStep, names: readonly string[]): void {
+  const clash = repeatedName(names)
+  if (clash !== undefined) throw stepProblem(step, `two columns would have the name "${clash}".`, { column: clash })
+}
+
 function missingColumns(step: AnyStep, missing: readonly string[], existing: readonly string[]): Problem {
   const errors = missing.map((column) => {
     const nearest = nearestNames(column, existing)

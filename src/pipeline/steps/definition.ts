@@ -24,6 +24,8 @@ export interface StepDefinition<Name extends string, Schema extends z.ZodType> {
   readonly fields: Schema
   /** Fields that hold a pipeline (`pipelineField`). */
   readonly pipelines?: readonly string[]
+  /** Fields that hold a list of pipelines (`pipelinesField`). */
+  readonly pipelineLists?: readonly string[]
   /** Rewrites an older form that is more than another name for a field. */
   legacy?(raw: Record<string, unknown>): Record<string, unknown>
   /** The fields without what is about unset filters (`__VOID__`), undefined when nothing is left. Called before validation. */

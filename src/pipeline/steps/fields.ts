@@ -42,3 +42,9 @@ export const pipelineField = z.custom<NestedPipeline>(
   (value) => Array.isArray(value),
   'This should be a domain or a list of steps.',
 )
+
+/** A list of such pipelines, for the fields that `pipelineLists` names. */
+export const pipelinesField = z.custom<readonly NestedPipeline[]>(
+  (value) => Array.isArray(value) && value.every((item) => Array.isArray(item)),
+  'This should be a list of domains or of lists of steps.',
+)

@@ -41,6 +41,7 @@ export interface AnyStepDefinition {
   readonly summary: string
   readonly fields: z.ZodType
   readonly pipelines?: readonly string[]
+  readonly pipelineLists?: readonly string[]
   legacy?(raw: Record<string, unknown>): Record<string, unknown>
   withoutUnset?(raw: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined
   columns(step: AnyStep, input: readonly Column[], context: ColumnsContext): readonly Column[]

@@ -34,7 +34,9 @@ export const top = defineStep({
     const number = ref(context.fresh({ name: '', type: 'integer' }))
     const partition = joinSql(groups.map(ref), ', ')
     const numbered = sql`SELECT ${carried(input)}, row_number() OVER (PARTITION BY ${partition} ORDER BY ${keys}) AS ${number} FROM ${input.from}`
-    const from = context.barrier(sql`${select(carried(input), sql`(${numbered}) AS numbered`)} WHERE ${number} <= ${limit}`)
+    const from = context.groupingCte(
+      sql`${select(carried(input), sql`(${numbered}) AS numbered`)} WHERE ${number} <= ${limit}`,
+    )
     return { ...input, from, order, inOrder: false }
   },
 })

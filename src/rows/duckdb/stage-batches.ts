@@ -8,6 +8,7 @@ import { physicalTypes, toCell } from './cells.ts'
 import { abortProblem } from './failure.ts'
 import type { StagedColumn } from './fill-table.ts'
 import { columnId } from './quoting.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** Appending blocks the event loop: after so many cells others have their turn. A chunk of DuckDB has at most 2048 rows. */
 const cellsPerTurn = 8192
@@ -38,7 +39,7 @@ async function appendAll(appender: DuckDBAppender, request: WriteRequest, signal
   const types = columns.map(({ type }) => physicalTypes[type])
   const rowsPerChunk = Math.min(chunkRows, Math.max(1, Math.floor(cellsPerTurn / columns.length)))
   let waiting = 0
-  for await (const batch of request.batches) {
+  for await (const batch of untilAborted(request.batches, signal)) {
     checkColumns(batch, columns)
     for (let from = 0; from < batch.rows.length; from += rowsPerChunk) {
       if (signal.aborted) throw abortProblem(signal)
@@ -52,7 +53,6 @@ async function appendAll(appender: DuckDBAppender, request: WriteRequest, signal
       await nextTurn()
     }
   }
-  if (signal.aborted) throw abortProblem(signal)
 }
 
 function toCells(rows: Batch['rows'], column: Column, position: number): DuckDBValue[] {

@@ -3,7 +3,7 @@ import { type Db, type Document, Double, Long, MongoClient, MongoServerError } f
 import type { Column, ColumnType, Query, Value } from '../../../src/pipeline/index.ts'
 import * as pipeline from '../../../src/pipeline/index.ts'
 import { standInLimit } from '../../services/mongo-stand-in/aggregate-proxy.ts'
-import { fixtureNow, queryOf } from '../prepare.ts'
+import { fixtureNow, queryOf, tablesOf } from '../prepare.ts'
 import type { Table } from '../table.ts'
 import type { ConformanceEngine, OpenEngine } from './engine.ts'
 import { smallest } from './values.ts'
@@ -41,14 +41,14 @@ function createMongoEngine(client: MongoClient, compile: CompileMongo): OpenEngi
       const query = queryOf(fixture)
       const sources = new Map<string, { collection: string; columns: readonly Column[] }>()
       try {
-        for (const [domain, table] of fixture.domains) {
+        for (const [domain, table] of tablesOf(fixture, query)) {
           const collection = `t${sources.size}`
           sources.set(domain, { collection, columns: table.columns })
           await insert(db, collection, table)
         }
         const source = (domain: string) => {
           const found = sources.get(domain)
-          if (!found) throw new Error(`the fixture has no table "${domain}"`)
+          if (!found) throw new Error(`the pipeline reads "${domain}" without saying so`)
           return found
         }
         const { collection, columns, stages } = compile(query, { source, now: fixtureNow })

@@ -8,7 +8,7 @@ import {
   type Value,
 } from '../../../src/pipeline/index.ts'
 import type { ConformanceCase } from '../load-cases.ts'
-import { fixtureNow, queryOf } from '../prepare.ts'
+import { fixtureNow, queryOf, tablesOf } from '../prepare.ts'
 import type { Table } from '../table.ts'
 import type { OpenEngine } from './engine.ts'
 
@@ -47,14 +47,13 @@ export function createSqlEngine(session: SqlSession, { dialect, types, schema }:
     const sources = new Map<string, SqlSource>()
     const made: string[] = []
     try {
-      for (const [domain, table] of fixture.domains) {
-        const name = `t${made.length}`
-        made.push(name)
-        sources.set(domain, await create(name, table))
+      for (const [domain, table] of tablesOf(fixture, query)) {
+        made.push(`t${made.length}`)
+        sources.set(domain, await create(`t${made.length - 1}`, table))
       }
       const source = (domain: string): SqlSource => {
         const found = sources.get(domain)
-        if (!found) throw new Error(`the fixture has no table "${domain}"`)
+        if (!found) throw new Error(`the pipeline reads "${domain}" without saying so`)
         return found
       }
       const compiled = compileSql(query, { source, dialect, now: fixtureNow })

@@ -112,21 +112,15 @@ function collectionsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(collectionsOf)
   if (!isPlain(value)) return []
   return Object.entries(value).flatMap(([key, inner]) => {
-    const nested = collectionsOf(inner)
-    if (key === '$unionWith' && typeof inner === 'string') return [inner, ...nested]
-    const name = !isPlain(inner)
-      ? undefined
-      : key === '$unionWith'
-        ? inner.coll
-        : isLookup(key)
-          ? inner.from
-          : undefined
-    return typeof name === 'string' ? [name, ...nested] : nested
+    const name = collectionNamed(key, inner)
+    return [...(typeof name === 'string' ? [name] : []), ...collectionsOf(inner)]
   })
 }
 
-function isLookup(stage: string): boolean {
-  return stage === '$lookup' || stage === '$graphLookup'
+function collectionNamed(stage: string, inner: unknown): unknown {
+  if (stage === '$unionWith') return isPlain(inner) ? inner.coll : inner
+  const isLookup = stage === '$lookup' || stage === '$graphLookup'
+  return isLookup && isPlain(inner) ? inner.from : undefined
 }
 
 /** The code of the refusal to compute what mingo would compute wrongly. */

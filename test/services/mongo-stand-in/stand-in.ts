@@ -4,7 +4,10 @@ import { startJavaServer } from './java-server.ts'
 
 /**
  * What stands in for MongoDB where there is none: mongo-java-server, and mingo in front of it for `aggregate`. The proxy runs in this
- * process. What it does and does not do like MongoDB is in docs/testing.md.
+ * process. It is not MongoDB: TTL, `maxTimeMS`, collations, validators, views and transactions are accepted and not done; explain,
+ * change streams, update pipelines, partial unique indexes and users are not there. mingo differs in `$dateAdd` at month ends,
+ * `$dateTrunc` with a time zone, `$group` with `$top`, `$mergeObjects`, `$percentile`, `$bucket`, `$lookup` with both fields and
+ * pipeline, `$densify` and `$redact`, and in date operators over null, which fail.
  */
 export async function startStandIn(): Promise<RunningServer | null> {
   const server = await startJavaServer()

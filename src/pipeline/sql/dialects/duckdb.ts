@@ -1,6 +1,9 @@
 import type { ColumnType } from '../../values.ts'
 import type { SqlDialect } from '../dialect.ts'
 import { keyword, type Sql, sql } from '../fragment.ts'
+import { textOf } from './duckdb/convert.ts'
+import { duckdbGroups } from './duckdb/groups.ts'
+import { duckdbText } from './duckdb/text.ts'
 
 /** The physical types that columns of a source must have. A text may also be an ENUM: it is compared and ordered as its text. */
 const types: { readonly [T in ColumnType]: string } = {
@@ -14,6 +17,7 @@ const types: { readonly [T in ColumnType]: string } = {
 /** DuckDB 1.5. Scan order holds while `preserve_insertion_order` is on, which is its default. */
 export const duckdbDialect: SqlDialect = {
   name: 'duckdb',
+  groups: duckdbGroups,
   quote: (name) => `"${name.replaceAll('"', '""')}"`,
   placeholder: (n, type) => `CAST($${n} AS ${types[type]})`,
   nullOf: (type) => ({ texts: [`CAST(NULL AS ${types[type]})`], values: [] }),
@@ -46,6 +50,7 @@ export const duckdbDialect: SqlDialect = {
     const ordered = order ? sql`first(${value} ORDER BY ${order})` : sql`first(${value})`
     return sql`${ordered} FILTER (WHERE ${value} IS NOT NULL)`
   },
+  text: duckdbText,
 }
 
 /**
@@ -63,11 +68,4 @@ function narrow(value: Sql): Sql {
 /** Infinities and NaN, which no answer can hold, become null. */
 function finite(expression: Sql): Sql {
   return sql`CASE WHEN isfinite(${expression}) THEN ${expression} END`
-}
-
-/** A double writes an integer as `10.0`; people see, and search for, `10`. */
-function textOf(value: Sql, type: ColumnType): Sql {
-  if (type !== 'number') return sql`CAST(${value} AS VARCHAR)`
-  const isWhole = sql`${value} = trunc(${value}) AND abs(${value}) < 1e15`
-  return sql`CASE WHEN ${isWhole} THEN CAST(CAST(${value} AS BIGINT) AS VARCHAR) ELSE CAST(${value} AS VARCHAR) END`
 }

@@ -6,11 +6,11 @@ import type { StagedColumn } from '../fill-table.ts'
 import { columnId, quoteText } from '../quoting.ts'
 import { findTypes } from './column-types.ts'
 import { refuseRejected } from './rejects.ts'
-import { copyAsUtf8, encodingOf, invalidFile } from './text-file.ts'
+import { copyAsUtf8, encodingOf, invalidFile, isBlank } from './text-file.ts'
 
 /** The longest row that is read: what DuckDB holds of a file at a time is a small multiple of it. */
-const longestRowBytes = 8 * 1024 * 1024
-const bufferBytes = 4 * longestRowBytes
+const longestRowBytes = 4 * 1024 * 1024
+const bufferBytes = 2 * longestRowBytes
 
 interface Dialect {
   readonly separator: string
@@ -33,14 +33,20 @@ export async function stageCsv(
   { path, maxColumns }: { path: string; maxColumns: number },
   bench: Bench,
 ): Promise<readonly StagedColumn[]> {
-  const encoding = await encodingOf(path, bench.signal)
-  const readable = encoding === 'utf-8' ? path : join(bench.folder, 'utf-8.csv')
-  if (encoding !== 'utf-8')
-    await copyAsUtf8({ path, encoding }, { path: readable, newlines: false, signal: bench.signal })
+  const readable = await inUtf8(path, bench)
+  if (await isBlank(readable, bench.signal)) throw invalidFile('The file is empty.')
   const file = await loadWithAnyNewlines(readable, { maxColumns, bench })
   const names = await takeHeader(bench)
   checkNames(names)
   return findTypes(bench.session, { names, separator: file.dialect.separator }, bench.signal)
+}
+
+async function inUtf8(path: string, { folder, signal }: Bench): Promise<string> {
+  const encoding = await encodingOf(path, signal)
+  if (encoding === 'utf-8') return path
+  const copy = join(folder, 'utf-8.csv')
+  await copyAsUtf8({ path, encoding }, { path: copy, newlines: false, signal })
+  return copy
 }
 
 interface Loading {

@@ -20,7 +20,7 @@ const signatures: readonly (readonly [number[], string])[] = [
 
 /**
  * Finds how a text file is encoded: by its byte order mark, else UTF-8 if all of it is, else Windows-1252, which has every byte.
- * Errors: `csv_invalid` for an empty file and for what is no text.
+ * Errors: `csv_invalid` for what is no text.
  */
 export async function encodingOf(path: string, signal: AbortSignal): Promise<Encoding> {
   const start = await beginningOf(path)
@@ -44,7 +44,6 @@ async function beginningOf(path: string): Promise<Buffer> {
 
 async function scan(path: string, signal: AbortSignal): Promise<Encoding> {
   let utf8 = true
-  let blank = true
   let line = 1
   let cut: Buffer = Buffer.alloc(0)
   for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024, signal })) {
@@ -55,10 +54,8 @@ async function scan(path: string, signal: AbortSignal): Promise<Encoding> {
     cut = bytes.subarray(wholeCharacters(bytes))
     const whole = bytes.subarray(0, bytes.length - cut.length)
     utf8 &&= isUtf8(whole)
-    blank &&= /^\s*$/.test(whole.toString('latin1'))
     line += newlines(whole, whole.length)
   }
-  if (blank && cut.length === 0) throw invalidFile('The file is empty.')
   return utf8 && cut.length === 0 ? 'utf-8' : 'windows-1252'
 }
 
@@ -76,6 +73,14 @@ function newlines(bytes: Buffer, end: number): number {
   let count = 0
   for (let at = bytes.indexOf(10); at >= 0 && at < end; at = bytes.indexOf(10, at + 1)) count++
   return count
+}
+
+/** Whether a UTF-8 file has no character but blanks, line ends and a byte order mark. */
+export async function isBlank(path: string, signal: AbortSignal): Promise<boolean> {
+  for await (const text of createReadStream(path, { encoding: 'utf8', highWaterMark: 4096, signal })) {
+    if (/\S/.test(String(text))) return false
+  }
+  return true
 }
 
 /** Copies a text file as UTF-8 without a byte order mark. `newlines`: every line ends with a line feed afterwards. */

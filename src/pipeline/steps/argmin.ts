@@ -1,0 +1,15 @@
+import { bestRows, extremeFields } from './best-rows.ts'
+import { findColumns } from './columns.ts'
+import { defineStep } from './definition.ts'
+
+export const argmin = defineStep({
+  name: 'argmin',
+  summary:
+    'Keeps the rows where a column is least, in all or in each group: all of them when several are equal. A group of only nulls stays whole.',
+  fields: extremeFields,
+  columns: (step, input) => {
+    findColumns(step, [...step.groups, step.column], input)
+    return input
+  },
+  sql: (step, input, context) => bestRows({ ...step, descending: false }, input, context),
+})

@@ -1,0 +1,70 @@
+import * as z from 'zod'
+import { record } from '../parsing/record.ts'
+import { carried, columnOf, ref, sortedBy } from '../sql/context.ts'
+import { joinSql, sql } from '../sql/fragment.ts'
+import type { SqlColumn } from '../sql/relation.ts'
+import { allRowsSoFar, windowSql } from '../sql/window.ts'
+import type { AnyStep } from '../step.ts'
+import type { Column } from '../values.ts'
+import { findNumbers } from './column-types.ts'
+import { findColumns, refuseRepeated, withColumn } from './columns.ts'
+import { defineStep } from './definition.ts'
+import { columnName, columnNames, optional } from './fields.ts'
+
+const fields = record({
+  toCumSum: z
+    .array(z.tuple([columnName, z.string().nullish()]).transform(([column, name]) => [column, name || null] as const))
+    .min(1, 'Sum at least one column.'),
+  referenceColumn: columnName,
+  groupby: optional(columnNames, []),
+})
+
+export const cumsum = defineStep({
+  name: 'cumsum',
+  summary:
+    'Running sums by a reference column, in all or in each group, ordered by that column. Null stays null and adds nothing.',
+  fields,
+  legacy: (raw) => {
+    const { valueColumn, value_column, newColumn, new_column, ...rest } = raw
+    const column = valueColumn ?? value_column
+    return column === undefined ? raw : { ...rest, toCumSum: [[column, newColumn ?? new_column ?? null]] }
+  },
+  columns: (step, input) => {
+    findColumns(step, [...step.groupby, step.referenceColumn], input)
+    const sums = sumsOf(step, input).map(({ column }) => column)
+    refuseRepeated(
+      step,
+      sums.map(({ name }) => name),
+    )
+    return sums.reduce<readonly Column[]>(withColumn, input)
+  },
+  sql: (step, input, context) => {
+    const order = sortedBy([{ id: columnOf(input, step.referenceColumn).id, descending: false }], input.order)
+    const by = step.groupby.map((name) => columnOf(input, name))
+    const window = windowSql({ by, order, frame: allRowsSoFar }, context.dialect)
+    const sums = sumsOf(step, input.columns).map(({ source, column }) => {
+      const value = ref(columnOf(input, source))
+      const sum = context.dialect.groups.windowSum(value, column.type, window)
+      return { column: context.fresh(column), sum: sql`CASE WHEN ${value} IS NOT NULL THEN ${sum} END` }
+    })
+    const list = joinSql([carried(input), ...sums.map(({ column, sum }) => sql`${sum} AS ${ref(column)}`)], ', ')
+    return {
+      from: context.barrier(sql`SELECT ${list} FROM ${input.from}`),
+      columns: sums.reduce<readonly SqlColumn[]>((columns, { column }) => withColumn(columns, column), input.columns),
+      order,
+      inOrder: false,
+    }
+  },
+})
+
+function sumsOf(step: AnyStep & Pick<z.output<typeof fields>, 'toCumSum'>, input: readonly Column[]) {
+  const numbers = findNumbers(
+    step,
+    step.toCumSum.map(([column]) => column),
+    input,
+  )
+  return numbers.map(({ name, type }, index) => ({
+    source: name,
+    column: { name: step.toCumSum[index]?.[1] ?? `${name}_CUMSUM`, type },
+  }))
+}

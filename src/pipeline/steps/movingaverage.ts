@@ -1,0 +1,49 @@
+import { record } from '../parsing/record.ts'
+import { carried, columnOf, ref, sortedBy } from '../sql/context.ts'
+import { bind, sql } from '../sql/fragment.ts'
+import { windowSql } from '../sql/window.ts'
+import { findNumbers } from './column-types.ts'
+import { findColumns, withColumn } from './columns.ts'
+import { defineStep } from './definition.ts'
+import { columnName, columnNames, optional, wholeNumber } from './fields.ts'
+
+export const movingaverage = defineStep({
+  name: 'movingaverage',
+  summary:
+    'The mean of a row and the rows before it, in all or in each group; null until there are enough rows, and where one of them is null. Ordered by the groups, then by the column.',
+  fields: record({
+    valueColumn: columnName,
+    columnToSort: columnName,
+    movingWindow: wholeNumber(1),
+    groups: optional(columnNames, []),
+    newColumnName: columnName.nullish(),
+  }),
+  columns: (step, input) => {
+    findColumns(step, [...step.groups, step.columnToSort], input)
+    findNumbers(step, [step.valueColumn], input)
+    return withColumn(input, { name: newName(step), type: 'number' })
+  },
+  sql: (step, input, context) => {
+    const { dialect } = context
+    const by = step.groups.map((name) => columnOf(input, name))
+    const sorted = sortedBy([{ id: columnOf(input, step.columnToSort).id, descending: false }], input.order)
+    const window = windowSql({ by, order: sorted, frame: dialect.groups.lastRows(step.movingWindow) }, dialect)
+    const value = ref(columnOf(input, step.valueColumn))
+    const column = context.fresh({ name: newName(step), type: 'number' })
+    const isFull = sql`count(${value}) OVER (${window}) = ${bind(step.movingWindow, 'integer')}`
+    const average = sql`CASE WHEN ${isFull} THEN ${dialect.groups.windowAverage(value, window)} END`
+    return {
+      from: context.barrier(sql`SELECT ${carried(input)}, ${average} AS ${ref(column)} FROM ${input.from}`),
+      columns: withColumn(input.columns, column),
+      order: sortedBy(
+        by.map(({ id }) => ({ id, descending: false })),
+        sorted,
+      ),
+      inOrder: false,
+    }
+  },
+})
+
+function newName(step: { readonly valueColumn: string; readonly newColumnName?: string | null | undefined }): string {
+  return step.newColumnName ?? `${step.valueColumn}_MOVING_AVG`
+}

@@ -1,0 +1,41 @@
+import { record } from '../parsing/record.ts'
+import { carried, columnOf, ref } from '../sql/context.ts'
+import { sql } from '../sql/fragment.ts'
+import { windowSql } from '../sql/window.ts'
+import { findNumbers } from './column-types.ts'
+import { findColumns, withColumn } from './columns.ts'
+import { defineStep } from './definition.ts'
+import { columnName, columnNames, optional } from './fields.ts'
+
+export const percentage = defineStep({
+  name: 'percentage',
+  summary:
+    'The share of each row in the sum of a column, in all or in each group, from 0 to 1; null where the sum is 0.',
+  fields: record({ column: columnName, group: optional(columnNames, []), newColumnName: columnName.nullish() }),
+  columns: (step, input) => {
+    findColumns(step, step.group, input)
+    findNumbers(step, [step.column], input)
+    return withColumn(input, { name: newName(step), type: 'number' })
+  },
+  sql: (step, input, context) => {
+    const { dialect } = context
+    const value = ref(columnOf(input, step.column))
+    const window = windowSql({ by: step.group.map((name) => columnOf(input, name)) }, dialect)
+    const sum = ref(context.fresh({ name: '', type: 'number' }))
+    const column = context.fresh({ name: newName(step), type: 'number' })
+    const summed = context.barrier(
+      sql`SELECT ${carried(input)}, ${dialect.groups.windowSum(value, 'number', window)} AS ${sum} FROM ${input.from}`,
+    )
+    const share = dialect.finite(dialect.operate('/', [value, sum], 'number'))
+    return {
+      from: context.cte(sql`SELECT ${carried(input)}, ${share} AS ${ref(column)} FROM ${summed}`),
+      columns: withColumn(input.columns, column),
+      order: input.order,
+      inOrder: false,
+    }
+  },
+})
+
+function newName(step: { readonly column: string; readonly newColumnName?: string | null | undefined }): string {
+  return step.newColumnName ?? `${step.column}_PCT`
+}

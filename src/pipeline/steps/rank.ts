@@ -1,0 +1,44 @@
+import * as z from 'zod'
+import { record } from '../parsing/record.ts'
+import { carried, columnOf, ref, sortedBy } from '../sql/context.ts'
+import { sql } from '../sql/fragment.ts'
+import { windowSql } from '../sql/window.ts'
+import { findColumns, withColumn } from './columns.ts'
+import { defineStep } from './definition.ts'
+import { columnName, columnNames, optional } from './fields.ts'
+
+export const rank = defineStep({
+  name: 'rank',
+  summary:
+    'Numbers the rows by a column, in all or in each group, equal values alike, and orders them by that number. Null has none and comes last.',
+  fields: record({
+    valueCol: columnName,
+    order: z.enum(['asc', 'desc']),
+    method: z.enum(['standard', 'dense']),
+    groupby: optional(columnNames, []),
+    newColumnName: columnName.nullish(),
+  }),
+  columns: (step, input) => {
+    findColumns(step, [...step.groupby, step.valueCol], input)
+    return withColumn(input, { name: newName(step), type: 'integer' })
+  },
+  sql: (step, input, context) => {
+    const value = columnOf(input, step.valueCol)
+    const by = step.groupby.map((name) => columnOf(input, name))
+    const window = windowSql({ by, order: [{ id: value.id, descending: step.order === 'desc' }] }, context.dialect)
+    const column = context.fresh({ name: newName(step), type: 'integer' })
+    // Nulls are last, so they move no other row's rank.
+    const position = step.method === 'dense' ? sql`dense_rank() OVER (${window})` : sql`rank() OVER (${window})`
+    const ranked = sql`CASE WHEN ${ref(value)} IS NOT NULL THEN ${position} END`
+    return {
+      from: context.barrier(sql`SELECT ${carried(input)}, ${ranked} AS ${ref(column)} FROM ${input.from}`),
+      columns: withColumn(input.columns, column),
+      order: sortedBy([{ id: column.id, descending: false }], input.order),
+      inOrder: false,
+    }
+  },
+})
+
+function newName(step: { readonly valueCol: string; readonly newColumnName?: string | null | undefined }): string {
+  return step.newColumnName ?? `${step.valueCol}_RANK`
+}

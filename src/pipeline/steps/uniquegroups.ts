@@ -1,0 +1,23 @@
+import { record } from '../parsing/record.ts'
+import { columnOf, ref, select } from '../sql/context.ts'
+import { joinSql, sql } from '../sql/fragment.ts'
+import { findColumns } from './columns.ts'
+import { defineStep } from './definition.ts'
+import { columnNames } from './fields.ts'
+
+export const uniquegroups = defineStep({
+  name: 'uniquegroups',
+  summary: 'The combinations of values that occur in some columns, each once, in order; other columns are dropped.',
+  fields: record({ on: columnNames.min(1, 'Give at least one column.') }),
+  columns: (step, input) => findColumns(step, [...new Set(step.on)], input),
+  sql: (step, input, context) => {
+    const columns = [...new Set(step.on)].map((name) => columnOf(input, name))
+    const list = joinSql(columns.map(ref), ', ')
+    return {
+      from: context.cte(sql`${select(list, input.from)} GROUP BY ${list}`),
+      columns,
+      order: columns.map(({ id }) => ({ id, descending: false })),
+      inOrder: false,
+    }
+  },
+})
