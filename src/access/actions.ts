@@ -16,6 +16,7 @@ export const actions = {
   'apps.create': 'admin',
   'apps.read': 'view',
   'apps.remove': 'admin',
+  'steps.read': 'signed-in',
   'data.read': 'view',
   'queries.preview': 'contribute',
   'domains.read': 'contribute',

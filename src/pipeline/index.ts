@@ -5,6 +5,9 @@ export { type ConditionOptions, maxConditionDepth, parseCondition } from './cond
 export { type PatternProblem, patternProblem } from './conditions/patterns.ts'
 export { canonicalQuery, type DomainUse, domainsOf, mapDomainSteps } from './domain-steps.ts'
 export type { Batch, Capabilities, Engine, PageInfo, Slice, SliceRequest, Stats } from './engine.ts'
+export { compileMongo, type MongoOptions } from './mongo/compile.ts'
+export type { CompiledMongo, MongoColumn, MongoSource } from './mongo/relation.ts'
+export type { Stage } from './mongo/stage.ts'
 export { maxPipelineDepth, maxSteps, type ParseOptions, parsePipeline } from './parsing/parse-pipeline.ts'
 export type { ParsedPipeline } from './parsing/parsed.ts'
 export { renderPipeline } from './parsing/render-pipeline.ts'
@@ -15,7 +18,8 @@ export { duckdbDialect } from './sql/dialects/duckdb.ts'
 export { type Bound, bind, identifier, joinSql, renderSql, type Sql, sql } from './sql/fragment.ts'
 export type { CompiledSql, SqlColumn, SqlSource } from './sql/relation.ts'
 export { at, type DomainStep } from './step.ts'
-export type { Step } from './steps/index.ts'
+export { type StepSchema, stepSchemas } from './step-schemas.ts'
+export { mongoSteps, type Step } from './steps/index.ts'
 export {
   compileTemplate,
   isTemplate,

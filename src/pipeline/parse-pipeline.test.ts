@@ -157,7 +157,7 @@ describe('the shape of steps', () => {
     [
       { name: 'selekt', columns: ['a'] },
       '/pipeline/1/name',
-      { nearest: ['select', 'delete'], step: { index: 1, name: 'selekt' } },
+      { nearest: expect.arrayContaining(['select']), step: { index: 1, name: 'selekt' } },
     ],
     [{ name: 'constructor' }, '/pipeline/1/name'],
     [{ name: '__proto__' }, '/pipeline/1/name'],

@@ -59,8 +59,8 @@ function readCase(raw: unknown, file: string, shared: Table | undefined): Omit<C
   const hasDates = `${basename(dirname(file))}/${basename(file)}`.includes('date')
   const steps = stepsOf(raw).map((step) => (hasDates ? withDates(step) : step))
   // Where a table's index was written out it is no column, unless the pipeline speaks of it.
-  const dropped = JSON.stringify(steps, bigintAsText).includes('"index"') ? '' : 'index'
-  const table = (value: unknown) => withoutColumn(readTable(value), dropped)
+  const usesIndex = JSON.stringify(steps, bigintAsText).includes('"index"')
+  const table = (value: unknown) => (usesIndex ? readTable(value) : withoutColumn(readTable(value), 'index'))
   const input = (value: unknown) => withFeatureIds(table(value), value)
   const others = isObject(raw.other_inputs) ? Object.entries(raw.other_inputs) : []
   const domains = new Map(others.map(([name, value]) => [name, input(value)]))

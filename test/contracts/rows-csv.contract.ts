@@ -100,6 +100,22 @@ export function csvContract(under: () => CsvUnderTest): void {
         [1, 'he said "hi", twice'],
         [null, "'single'"],
       ])
+      expect(await table("'a';'b'\n'x;y';1\n'O''Neil';2\n")).toEqual([
+        ['a', 'b'],
+        ['x;y', 1],
+        ["O'Neil", 2],
+      ])
+      expect(await table("name,n\n'tis,1\nO'Neil,2\n'x','3'\n")).toEqual([
+        ['name', 'n'],
+        ["'tis", '1'],
+        ["O'Neil", '2'],
+        ["'x'", "'3'"],
+      ])
+      expect(await table('a,b\n"x\\"y",1\n"z",2\n')).toEqual([
+        ['a', 'b'],
+        ['x"y', 1],
+        ['z', 2],
+      ])
     })
 
     it('is read in UTF-8, with and without a mark, UTF-16 with a mark, and Windows-1252', async () => {
@@ -144,7 +160,7 @@ export function csvContract(under: () => CsvUnderTest): void {
           expect(names).toEqual(['one', 'two', 'three'])
           expect(read).toEqual(values.map((row) => row.map((value) => (value === '' ? null : value))))
         }),
-        { numRuns: 25 },
+        { numRuns: 300 },
       )
     })
 
@@ -271,6 +287,8 @@ export function csvContract(under: () => CsvUnderTest): void {
       const zero = await refused('a,b\n1,2\n3,\u0000\n')
       expect(zero.errors[0]).toMatchObject({ line: 3 })
       expect((await refused(Buffer.from('a,b\n1,2\n', 'utf16le'))).message).toContain('zero byte')
+      const noise = Buffer.from(Array.from({ length: 50_000 }, (_, n) => 1 + ((n * 7919 + ((n * n) >> 3)) % 255)))
+      expect((await refused(noise)).message).toContain('not text')
     })
 
     it('when rows have too few or too many values, with the lines', async () => {
@@ -285,7 +303,13 @@ export function csvContract(under: () => CsvUnderTest): void {
       expect((await refused(`a,b\n${'1\n'.repeat(500)}`)).errors).toHaveLength(5)
     })
 
+    it('when a row is longer than can be read', async () => {
+      expect((await refused(`a,b\n1,${'x'.repeat(9e6)}\n`)).message).toContain('MiB')
+    })
+
     it('when a quote is not closed', async () => {
+      expect((await refused(`a,b\n1,2\n3,"${'x,y\n'.repeat(3e6)}`)).errors[0]).toMatchObject({ line: 3 })
+
       expect((await refused('a,b\n1,"open\n2,x\n3,y\n')).errors[0]).toMatchObject({ line: 2 })
       expect((await refused('a,b\n1,2\n"x"y,2\n')).errors[0]).toMatchObject({ line: 3 })
     })

@@ -20,6 +20,7 @@ const reserved: ReadonlySet<string> = new Set([
   'oauth',
   'openapi',
   'password',
+  'pipeline',
   'render',
   'scim',
   'scripts',

@@ -3,7 +3,8 @@ import type { AppCtx } from '../../access/index.ts'
 import type { JsonObject } from '../../base/index.ts'
 import type { Catalog } from '../../catalog/index.ts'
 import type { Answer, Data } from '../../data/index.ts'
-import { appRoute, type Reply, type Route } from '../../http/index.ts'
+import { appRoute, instanceRoute, type Reply, type Route } from '../../http/index.ts'
+import { stepSchemas } from '../../pipeline/index.ts'
 
 export interface QueriesDeps {
   readonly catalog: Catalog
@@ -21,8 +22,20 @@ const dataRequest = z.strictObject({
 /** Rows of a preview when the builder does not say how many. */
 const previewRows = 50
 
+const stepsResponse = z.array(
+  z.strictObject({ name: z.string(), summary: z.string(), schema: z.record(z.string(), z.unknown()) }),
+)
+
 export function queriesRoutes(deps: QueriesDeps): Route[] {
   return [
+    instanceRoute({
+      method: 'GET',
+      url: '/pipeline/steps',
+      action: 'steps.read',
+      summary: 'Every step of the pipeline language with its JSON Schema, for query builders',
+      response: stepsResponse,
+      handle: async () => ({ body: stepSchemas().map((step) => ({ ...step, schema: { ...step.schema } })) }),
+    }),
     appRoute({
       method: 'POST',
       url: '/data',

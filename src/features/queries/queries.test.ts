@@ -254,3 +254,11 @@ describe('POST /<app>/query/preview', () => {
     expect((await preview(instance.admin, { domain: 'sales' })).status).toBe(400)
   })
 })
+
+it('GET /pipeline/steps describes the steps to query builders', async () => {
+  const { status, body } = await viewer.call('GET', '/pipeline/steps')
+  expect(status).toBe(200)
+  const filter = body.find(({ name }: { name: string }) => name === 'filter')
+  expect(filter.schema.properties.condition).toEqual({ $ref: '#/$defs/condition' })
+  expect((await instance.nobody.call('GET', '/pipeline/steps')).status).toBe(401)
+})

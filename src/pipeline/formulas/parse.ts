@@ -2,8 +2,8 @@ import type { Formula, FormulaConstant, FormulaOperator, FormulaProblem } from '
 import { type FormulaToken, nextToken } from './tokens.ts'
 
 export const maxFormulaLength = 10_000
-/** Engines refuse expressions that nest some 1,000 levels deep; a chain of additions nests as deep as it is long. */
-export const maxFormulaDepth = 250
+/** A chain of additions nests as deep as it is long. Databases take more than proportional time to plan what nests deeper. */
+export const maxFormulaDepth = 100
 
 export type ParsedFormula = { readonly formula: Formula } | { readonly problem: FormulaProblem }
 

@@ -4,7 +4,8 @@ import type { AnyStep, NestedPipeline } from '../step.ts'
 import { stepProblem } from '../steps/columns.ts'
 import { definitionOf } from '../steps/index.ts'
 import type { Column } from '../values.ts'
-import { type MongoContext, sorting } from './context.ts'
+import { after, hidden, type MongoContext, sorting } from './context.ts'
+import { call } from './expression.ts'
 import type { CompiledMongo, MongoColumn, MongoRelation, MongoSource } from './relation.ts'
 import type { Stage } from './stage.ts'
 
@@ -76,7 +77,7 @@ function compileStep(step: AnyStep, input: MongoRelation, { context, source }: S
     source: (domain) => source(domain).columns,
     columnsOf: (pipeline) => context.relation(pipeline).columns,
   })
-  const relation = definition.mongo(step, input, context)
+  const relation = numbered(definition.mongo(step, input, context), context)
   if (!sameColumns(columns, relation.columns)) {
     throw new Problem('internal', `The step ${step.name} gives other columns than it said.`)
   }
@@ -84,6 +85,19 @@ function compileStep(step: AnyStep, input: MongoRelation, { context, source }: S
     throw stepProblem(step, `up to here the pipeline takes more than the ${maxStages} stages that MongoDB allows.`)
   }
   return relation
+}
+
+/** MongoDB sorts by 32 keys at most, and a column may take two of them. */
+const maxKeys = 12
+
+/** The relation with the last keys of a long order, as often as needed, replaced by the numbers of the rows in it. */
+function numbered(relation: MongoRelation, context: MongoContext): MongoRelation {
+  if (relation.order.length <= maxKeys) return relation
+  const { prepare, keys } = sorting(relation.order.slice(-maxKeys), context)
+  const number = hidden(context)
+  const rows: Stage = { $setWindowFields: { sortBy: keys, output: { [number.id]: call('$documentNumber', {}) } } }
+  const order = [...relation.order.slice(0, -maxKeys), { id: number.id, descending: false, nullable: false }]
+  return numbered({ ...after(relation, ...prepare, rows), order, inOrder: false }, context)
 }
 
 /** All stages, those of nested pipelines included; stops soon after `most`. */

@@ -1,4 +1,3 @@
-import { Problem } from '../../base/index.ts'
 import type { DomainStep, NestedPipeline } from '../step.ts'
 import type { Column } from '../values.ts'
 import { type Expression, isNull, orNull, read } from './expression.ts'
@@ -15,32 +14,19 @@ export interface MongoContext {
   relation(pipeline: NestedPipeline): MongoRelation
 }
 
-/** A column that the step's `columns` has already found. Errors: `internal`. */
-export function columnOf(relation: MongoRelation, name: string): MongoColumn {
-  const found = relation.columns.find((column) => column.name === name)
-  if (!found) throw new Problem('internal', 'A step was compiled for a column that it does not have.')
-  return found
-}
-
 /** A generated field that no column is. */
 export function hidden(context: MongoContext): MongoColumn {
   return context.fresh({ name: '', type: 'integer' })
 }
 
 /** The relation after more stages, which keep the order that rows come in. */
-export function then(relation: MongoRelation, ...stages: readonly Stage[]): MongoRelation {
+export function after(relation: MongoRelation, ...stages: readonly Stage[]): MongoRelation {
   return { ...relation, stages: [...relation.stages, ...stages] }
 }
 
 /** The key of a column in an order. */
 export function keyOf({ id }: MongoColumn, descending: boolean): MongoOrderKey {
   return { id, descending, nullable: true }
-}
-
-/** New keys first; the order that rows had before decides among equals. */
-export function sortedBy(keys: readonly MongoOrderKey[], before: readonly MongoOrderKey[]): MongoOrderKey[] {
-  const seen = new Set<string>()
-  return [...keys, ...before].filter(({ id }) => !seen.has(id) && seen.add(id))
 }
 
 export interface Sorting {
@@ -72,7 +58,7 @@ export function sorting(
 }
 
 /** What `partitionBy` and `$group` take for these columns: null is a group too, and absent is null. */
-export function partition(columns: readonly MongoColumn[]): Fields | Expression | null {
+export function partition(columns: readonly { readonly id: string }[]): Fields | Expression | null {
   const [first, ...rest] = columns
   if (!first) return null
   if (rest.length === 0) return orNull(read(first))

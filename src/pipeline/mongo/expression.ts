@@ -16,27 +16,27 @@ export type Operands = Expression | readonly Expression[] | { readonly [name: st
 
 /** The value of a field. A document without the field counts as having null there. */
 export function read({ id }: { readonly id: string }): Expression {
-  return made_(`$${fieldName(id)}`)
+  return expression(`$${fieldName(id)}`)
 }
 
 /** A field inside of the document that another field holds. */
 export function readInside(outer: { readonly id: string }, { id }: { readonly id: string }): Expression {
-  return made_(`$${fieldName(outer.id)}.${fieldName(id)}`)
+  return expression(`$${fieldName(outer.id)}.${fieldName(id)}`)
 }
 
 /** A variable of `$let` or of a lookup. */
 export function variable(name: string): Expression {
-  return made_(`$$${fieldName(name)}`)
+  return expression(`$$${fieldName(name)}`)
 }
 
 export function call(operator: `$${string}`, operands: Operands): Expression {
-  return made_({ [operator]: operands })
+  return expression({ [operator]: operands })
 }
 
 /** Any value of a person, or any constant. Integers have 64 bits wherever 32 are not enough; numbers are doubles. */
 export function literal(value: Value, type: ColumnType): Expression {
-  if (type === 'integer' && typeof value === 'number') return made_({ $literal: integerOf(value) })
-  const constant = made_({ $literal: value })
+  if (type === 'integer' && typeof value === 'number') return expression({ $literal: integerOf(value) })
+  const constant = expression({ $literal: value })
   // Drivers send a whole number as an integer, which would then be computed with as one.
   return type === 'number' && Number.isInteger(value) ? call('$toDouble', constant) : constant
 }
@@ -78,7 +78,7 @@ export function finite(value: Expression): Expression {
 export function fitting(value: Expression): Expression {
   const x = variable('x0')
   const fits = [
-    call('$in', [call('$type', x), made_({ $literal: ['int', 'long'] })]),
+    call('$in', [call('$type', x), expression({ $literal: ['int', 'long'] })]),
     call('$gte', [x, literal(-(2 ** 63), 'number')]),
     call('$lt', [x, literal(2 ** 63, 'number')]),
   ]
@@ -101,6 +101,6 @@ export function fieldName(name: string): string {
   return name
 }
 
-function made_(value: unknown): Expression {
+function expression(value: unknown): Expression {
   return value as Expression
 }

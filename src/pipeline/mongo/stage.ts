@@ -13,7 +13,7 @@ export interface FieldTest {
   readonly $nin?: readonly Value[]
   readonly $regex?: string
   readonly $options?: string
-  readonly $not?: { readonly $regex: string; readonly $options: string }
+  readonly $not?: { readonly $regex: string; readonly $options?: string }
 }
 
 export type Match =
@@ -36,10 +36,9 @@ export type Stage =
   | { readonly $limit: number }
   | { readonly $unset: string }
   | { readonly $unwind: { readonly path: Expression; readonly preserveNullAndEmptyArrays: boolean } }
-  | { readonly $replaceWith: Expression }
   | { readonly $count: string }
   | { readonly $facet: { readonly [field: string]: readonly Stage[] } }
-  | { readonly $group: { readonly _id: Expression | Fields | null } & Fields }
+  | { readonly $group: { readonly [field: string]: Expression | Fields | null } }
   | {
       readonly $setWindowFields: {
         readonly partitionBy?: Expression | Fields

@@ -1,7 +1,8 @@
 import { isObject, nearestNames, type ProblemItem } from '../../base/index.ts'
 import { type AnyStep, isDomainStep, type NestedPipeline } from '../step.ts'
 import { type AnyStepDefinition, definitionOf, stepNames, steps } from '../steps/index.ts'
-import { type ParsedPipeline, type ParsedStep, pipelineProblem } from './parsed.ts'
+import { type ParsedNested, type ParsedPipeline, type ParsedStep, pipelineProblem, turnNested } from './parsed.ts'
+import { pointer } from './pointer.ts'
 import { camelCase } from './record.ts'
 import { templateErrors } from './templates.ts'
 import { hasTemplate, stepError, validateStep } from './validate.ts'
@@ -71,16 +72,20 @@ function readSteps(raw: unknown, { reader, place, level }: Level): ParsedStep[] 
   const parsed: ParsedStep[] = []
   for (const [index, item] of raw.entries()) {
     const here = { reader, place: `${place}/${index}`, level }
-    if (++reader.count > reader.most) {
-      const message = `A pipeline has at most ${reader.most} steps in all.`
-      // Said once, where the first step too many stands.
-      if (reader.count === reader.most + 1) reader.errors.push({ path: here.place, message })
-      return parsed
-    }
+    if (!hasRoom(reader, here.place)) return parsed
     const step = readStep(item, here, index)
     if (step) parsed.push(step)
   }
   return parsed
+}
+
+/** Counts one more step. Too many are reported once, where the first of them stands. */
+function hasRoom(reader: Reader, place: string): boolean {
+  reader.count++
+  if (reader.count === reader.most + 1) {
+    reader.errors.push({ path: place, message: `A pipeline has at most ${reader.most} steps in all.` })
+  }
+  return reader.count <= reader.most
 }
 
 function readStep(raw: unknown, level: Level, index: number): ParsedStep | undefined {
@@ -116,11 +121,13 @@ function readFields(
 ): ParsedStep | undefined {
   const { reader, place } = level
   const here = { name: definition.name, place }
-  const nested = new Map<string, readonly ParsedStep[]>()
+  const nested = new Map<string, ParsedNested>()
   const raw: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(fields)) {
-    if (definition.pipelines?.includes(camelCase(key)))
-      nested.set(key, readNested(definition, value, { key, ...level }))
+    const field = camelCase(key)
+    const inside = { definition, path: [key], ...level }
+    if (definition.pipelines?.includes(field)) nested.set(key, { pipeline: readNested(value, inside) })
+    else if (definition.pipelineLists?.includes(field)) nested.set(key, { list: readNestedList(value, inside) })
     else if (!isDeeper(value, maxValueDepth)) raw[key] = value
     else {
       reader.errors.push(stepError(here, [key], { message: 'This nests too deep.' }))
@@ -130,32 +137,50 @@ function readFields(
   // A domain's name is never rendered: what a query reads must be plain to see for whoever checks it.
   const templated = definition !== steps.domain && hasTemplate(raw)
   const errors = templated ? templateErrors(here, raw) : []
-  const pipelines = new Map([...nested].map(([key, list]) => [key, readyPipeline(list)]))
-  const known = new Map([...pipelines].map(([key, pipeline]) => [key, pipeline ?? placeholder]))
+  const pipelines = [...nested].map(([key, field]) => [key, turnNested(field, readyPipeline)] as const)
+  const known = new Map(
+    [...nested].map(([key, field]) => [key, turnNested(field, (list) => readyPipeline(list) ?? placeholder) ?? []]),
+  )
   const validated = validateStep({ definition, place, raw, nested: known })
   if ('errors' in validated) errors.push(...validated.errors)
   reader.errors.push(...errors)
-  const isReady = !templated && ![...pipelines.values()].includes(undefined)
+  const isReady = !templated && pipelines.every(([, pipeline]) => pipeline !== undefined)
   return { definition, place, raw, nested, ready: isReady && 'step' in validated ? validated.step : undefined }
 }
 
+interface Inside extends Level {
+  readonly definition: AnyStepDefinition
+  /** Where the pipeline stands in its step. */
+  readonly path: readonly (string | number)[]
+}
+
 /** A pipeline inside a step: a domain by its name, or a list that begins with a domain step. */
-function readNested(
-  definition: AnyStepDefinition,
-  raw: unknown,
-  { key, reader, place, level }: Level & { key: string },
-): readonly ParsedStep[] {
-  const inside = { reader, place: `${place}/${key}`, level: level + 1 }
+function readNested(raw: unknown, { definition, path, reader, place, level }: Inside): readonly ParsedStep[] {
+  const inside = { reader, place: pointer(place, path), level: level + 1 }
   if (typeof raw === 'string' && raw !== '') {
-    reader.count++
-    return [domainStep(raw, inside.place)]
+    return hasRoom(reader, inside.place) ? [domainStep(raw, inside.place)] : []
   }
   if (!beginsWithDomain(raw)) {
     const expected = 'This should be the name of a domain, or a list of steps that begins with a domain step.'
     const message = isReference(raw) ? noReferences : expected
-    reader.errors.push(stepError({ name: definition.name, place }, [key], { message }))
+    reader.errors.push(stepError({ name: definition.name, place }, path, { message }))
   }
   return Array.isArray(raw) ? readSteps(raw, inside) : []
+}
+
+function readNestedList(raw: unknown, inside: Inside): (readonly ParsedStep[])[] {
+  const { definition, path, reader, place } = inside
+  if (!Array.isArray(raw)) {
+    const message = 'This should be a list: of names of domains, or of lists of steps that begin with a domain step.'
+    reader.errors.push(stepError({ name: definition.name, place }, path, { message }))
+    return []
+  }
+  const list: (readonly ParsedStep[])[] = []
+  for (const [index, item] of raw.entries()) {
+    if (reader.count > reader.most) break
+    list.push(readNested(item, { ...inside, path: [...path, index] }))
+  }
+  return list
 }
 
 function domainStep(domain: string, place: string): ParsedStep {

@@ -1,11 +1,22 @@
 import { Problem, type ProblemItem } from '../../base/index.ts'
-import type { AnyStep } from '../step.ts'
+import type { AnyStep, NestedPipeline } from '../step.ts'
 import type { AnyStepDefinition } from '../steps/index.ts'
 
 /** What a field about pipelines holds: one of them, or a list. */
 export type ParsedNested =
   | { readonly pipeline: readonly ParsedStep[] }
   | { readonly list: readonly (readonly ParsedStep[])[] }
+
+/** The pipelines of a field in another form, undefined when one of them cannot be turned. All are tried. */
+export function turnNested(
+  nested: ParsedNested,
+  turn: (steps: readonly ParsedStep[]) => NestedPipeline | undefined,
+): NestedPipeline | readonly NestedPipeline[] | undefined {
+  if ('pipeline' in nested) return turn(nested.pipeline)
+  const turned = nested.list.map(turn)
+  const whole = turned.filter((pipeline) => pipeline !== undefined)
+  return whole.length === turned.length ? whole : undefined
+}
 
 /** A step that is understood as far as its templates allow. */
 export interface ParsedStep {

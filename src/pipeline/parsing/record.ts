@@ -16,9 +16,9 @@ interface Spelled {
  * listed. Paths in issues use the names that the client wrote.
  */
 export function record<S extends z.ZodRawShape>(shape: S, aliases: Aliases = {}) {
-  const inner = z.object(shape)
+  const inner = z.strictObject(shape)
   const names = Object.keys(shape)
-  return z.unknown().transform((raw, context): z.output<typeof inner> => {
+  const read = z.unknown().transform((raw, context): z.output<typeof inner> => {
     if (!isObject(raw)) {
       context.issues.push({ code: 'custom', message: 'This should be an object.', input: raw })
       return z.NEVER
@@ -42,6 +42,8 @@ export function record<S extends z.ZodRawShape>(shape: S, aliases: Aliases = {})
     }
     return z.NEVER
   })
+  // For `step-schemas.ts`: the transform hides the shape from whoever asks for a JSON Schema.
+  return read.meta({ shapeOf: inner })
 }
 
 /** What else an issue tells, such as a position; kept when an issue passes through another record. */

@@ -5,7 +5,7 @@ import type { Pipeline } from '../query.ts'
 import { type AnyStep, isDomainStep, type NestedPipeline } from '../step.ts'
 import { compileTemplate, isTemplate } from '../templates/template.ts'
 import type { TemplateVariables } from '../templates/values.ts'
-import { type ParsedPipeline, type ParsedStep, pipelineProblem } from './parsed.ts'
+import { type ParsedPipeline, type ParsedStep, pipelineProblem, turnNested } from './parsed.ts'
 import { stepError, validateStep } from './validate.ts'
 
 interface Rendering {
@@ -33,9 +33,9 @@ function renderSteps(parsed: readonly ParsedStep[], rendering: Rendering): Neste
 }
 
 function renderStep({ definition, place, raw, nested }: ParsedStep, rendering: Rendering): AnyStep | null | undefined {
-  const pipelines = new Map<string, NestedPipeline>()
-  for (const [key, list] of nested) {
-    const rendered = renderSteps(list, rendering)
+  const pipelines = new Map<string, NestedPipeline | readonly NestedPipeline[]>()
+  for (const [key, field] of nested) {
+    const rendered = turnNested(field, (list) => renderSteps(list, rendering))
     if (rendered) pipelines.set(key, rendered)
   }
   const errors: ProblemItem[] = []

@@ -1,11 +1,12 @@
 import { Problem } from '../../base/index.ts'
 import type { Query } from '../query.ts'
 import type { AnyStep, NestedPipeline } from '../step.ts'
+import { stepProblem } from '../steps/columns.ts'
 import { definitionOf } from '../steps/index.ts'
 import type { Column } from '../values.ts'
-import { orderKeys, type SqlContext, select } from './context.ts'
+import { carriedIds, orderKeys, type SqlContext, select } from './context.ts'
 import type { SqlDialect } from './dialect.ts'
-import { bind, identifier, joinSql, type Sql, sql } from './fragment.ts'
+import { identifier, joinSql, type Sql, sql } from './fragment.ts'
 import type { CompiledSql, Relation, SqlColumn, SqlSource } from './relation.ts'
 
 export interface SqlOptions {
@@ -25,39 +26,36 @@ export function compileSql(query: Query, options: SqlOptions): CompiledSql {
   const build = createBuild(options)
   const relation = build.compile(query.pipeline)
   const { dialect } = options
-  const page = (list: Sql, { offset, limit }: { offset: number; limit: number | null }): Sql =>
-    joinSql(
-      [
-        select(list, relation.from),
-        ...(relation.inOrder || relation.order.length === 0
-          ? []
-          : [sql`ORDER BY ${orderKeys(relation.order, dialect)}`]),
-        ...(limit === null ? [] : [sql`LIMIT ${bind(limit, 'integer')}`]),
-        ...(offset === 0 ? [] : [sql`OFFSET ${bind(offset, 'integer')}`]),
-      ],
-      ' ',
-    )
+  const ordered = !relation.inOrder && relation.order.length > 0
+  const order = sql` ORDER BY ${orderKeys(relation.order, dialect)}`
+  const page = (ids: readonly string[], { offset, limit }: Page): Sql => {
+    const rows = select(joinSql(ids.map(identifier), ', '), relation.from)
+    const sorted = ordered ? sql`${rows}${order}` : rows
+    return limit === null && offset === 0 ? sorted : sql`${sorted} ${dialect.slice(limit, offset)}`
+  }
   return {
     columns: relation.columns,
     rows: (slice, shape) => {
-      const rows = page(
-        joinSql(
-          relation.columns.map(({ id }) => identifier(id)),
-          ', ',
-        ),
-        slice,
-      )
-      return build.withCtes(shape ? sql`SELECT ${shape(relation.columns)} FROM (${rows}) AS page` : rows)
+      const ids = relation.columns.map(({ id }) => id)
+      if (!shape) return build.withCtes(page(ids, slice))
+      const shaped = shape(relation.columns)
+      if (!ordered || dialect.keepsScanOrder) {
+        return build.withCtes(sql`SELECT ${shaped} FROM (${page(ids, slice)}) AS page`)
+      }
+      // The order of a subquery does not reach further.
+      return build.withCtes(sql`SELECT ${shaped} FROM (${page(carriedIds(relation), slice)}) AS page${order}`)
     },
     count: () => build.withCtes(select(sql`count(*)`, relation.from)),
   }
 }
 
+type Page = Parameters<CompiledSql['rows']>[0]
+
 /**
- * After so many groupings one is computed by itself before the next begins. DuckDB's planner takes twice the time for each more of
- * them in a chain: 16 take a tenth of a second, 25 minutes.
+ * After so many groupings, windows or unions one is computed by itself. DuckDB's planner takes twice the time for each more of them in
+ * a chain: 16 take a tenth of a second, 25 take minutes.
  */
-const groupingsTogether = 8
+const barrierEvery = 8
 
 interface Build {
   compile(pipeline: NestedPipeline): Relation
@@ -68,7 +66,7 @@ function createBuild({ source, dialect, now }: SqlOptions): Build {
   const ctes: Sql[] = []
   const nested = new Map<NestedPipeline, Relation>()
   let ids = 0
-  let groupings = 0
+  let barriers = 0
   const add = (body: Sql, as: Sql): Sql => {
     const name = identifier(`s${ctes.length}`)
     ctes.push(sql`${name} ${as} (${body})`)
@@ -80,7 +78,7 @@ function createBuild({ source, dialect, now }: SqlOptions): Build {
     source: (step) => source(step.domain),
     fresh: ({ name, type }) => ({ id: `c${ids++}`, name, type }),
     cte: (body) => add(body, sql`AS`),
-    groupingCte: (body) => add(body, ++groupings % groupingsTogether === 0 ? dialect.materialized : sql`AS`),
+    barrier: (body) => add(body, ++barriers % barrierEvery === 0 ? dialect.materialized : sql`AS`),
     relation: (pipeline) => {
       const known = nested.get(pipeline) ?? compile(pipeline)
       nested.set(pipeline, known)
@@ -89,10 +87,23 @@ function createBuild({ source, dialect, now }: SqlOptions): Build {
   }
   function compile(pipeline: NestedPipeline): Relation {
     let relation: Relation = { from: sql``, columns: [], order: [], inOrder: false }
-    for (const step of pipeline) relation = compileStep(step, relation, { context, source })
+    for (const step of pipeline) {
+      const before = ctes.length
+      relation = compileStep(step, relation, { context, source })
+      refuseValues(step, ctes.slice(before), dialect)
+    }
     return relation
   }
   return { compile, withCtes: (body) => sql`WITH ${joinSql(ctes, ', ')} ${body}` }
+}
+
+/** A value that the database cannot hold is the step's mistake, and better said before anything runs. */
+function refuseValues(step: AnyStep, parts: readonly Sql[], { refusal }: SqlDialect): void {
+  if (!refusal) return
+  for (const { value } of parts.flatMap(({ values }) => values)) {
+    const message = refusal(value)
+    if (message !== undefined) throw stepProblem(step, message)
+  }
 }
 
 interface StepScope {

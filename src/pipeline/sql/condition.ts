@@ -45,7 +45,7 @@ function decisionSql(decision: Decision, column: SqlColumn, { dialect }: SqlCont
       return decision.nulls ? orNull(test, value) : test
     }
     case 'matches': {
-      const test = dialect.search(textSql(value, column.type, dialect), bind(decision.pattern, 'text'))
+      const test = dialect.search(textSql(value, column.type, dialect), decision.pattern)
       return decision.negated ? orNull(sql`NOT ${test}`, value) : test
     }
   }

@@ -14,14 +14,17 @@ export interface SqlContext {
   fresh(column: Column): SqlColumn
   /** Adds a CTE with this body and gives its name. */
   cte(body: Sql): Sql
-  /** The same for a body with GROUP BY or a window, which the planners of databases find hard to look through in long chains. */
-  groupingCte(body: Sql): Sql
+  /**
+   * The same for a body with GROUP BY, a window or a union, through which planners look with growing trouble: after a few of them
+   * in a query, one is computed by itself.
+   */
+  barrier(body: Sql): Sql
   /** A nested pipeline, compiled once however often it is asked for. */
   relation(pipeline: NestedPipeline): Relation
 }
 
 /** A column that the step's `columns` has already found. Errors: `internal`. */
-export function columnOf(relation: Relation, name: string): SqlColumn {
+export function columnOf<C extends Column>(relation: { readonly columns: readonly C[] }, name: string): C {
   const found = relation.columns.find((column) => column.name === name)
   if (!found) throw new Problem('internal', 'A step was compiled for a column that it does not have.')
   return found
@@ -33,8 +36,11 @@ export function ref(column: { readonly id: string }): Sql {
 
 /** `a, b, c`: everything that a CTE has to hand on, the order keys of columns that are no longer visible included. */
 export function carried(relation: Relation): Sql {
-  const ids = new Set([...relation.columns.map(({ id }) => id), ...relation.order.map(({ id }) => id)])
-  return joinSql([...ids].map(identifier), ', ')
+  return joinSql(carriedIds(relation).map(identifier), ', ')
+}
+
+export function carriedIds({ columns, order }: Relation): string[] {
+  return [...new Set([...columns, ...order].map(({ id }) => id))]
 }
 
 export function orderKeys(keys: readonly OrderKey[], dialect: SqlDialect): Sql {
@@ -44,16 +50,8 @@ export function orderKeys(keys: readonly OrderKey[], dialect: SqlDialect): Sql {
   )
 }
 
-/** The same keys backwards, so that the first row is the last one. */
-export function reversedKeys(keys: readonly OrderKey[], dialect: SqlDialect): Sql {
-  return joinSql(
-    keys.map(({ id, descending }) => dialect.orderKey(identifier(id), !descending, 'first')),
-    ', ',
-  )
-}
-
 /** New keys first; the order that rows had before decides among equals. */
-export function sortedBy(keys: readonly OrderKey[], before: readonly OrderKey[]): OrderKey[] {
+export function sortedBy<K extends { readonly id: string }>(keys: readonly K[], before: readonly K[]): K[] {
   const seen = new Set<string>()
   return [...keys, ...before].filter(({ id }) => !seen.has(id) && seen.add(id))
 }

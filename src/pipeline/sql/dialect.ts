@@ -1,28 +1,42 @@
 import type { FormulaOperator } from '../formulas/formula.ts'
-import type { ColumnType } from '../values.ts'
+import type { ColumnType, Value } from '../values.ts'
 import type { Sql } from './fragment.ts'
+import type { DateFunctions } from './functions/dates.ts'
 import type { GroupFunctions } from './functions/groups.ts'
 import type { TextFunctions } from './functions/text.ts'
+import type { OrderKey } from './relation.ts'
 
 /** What differs between databases; everything else is the same text. One file a dialect in `dialects/`. */
 export interface SqlDialect {
   readonly name: string
+  readonly dates: DateFunctions
   readonly groups: GroupFunctions
   /** Any name as an identifier, so that nothing in it can end the quoting. */
   quote(name: string): string
-  /** The n-th placeholder (from 1), given its type where the database would have to guess. */
-  placeholder(n: number, type: ColumnType): string
+  /** The n-th placeholder (from 1), given its type where the database would have to guess, unless it has to be `lone`. */
+  placeholder(n: number, type: ColumnType, lone: boolean): string
+  /** Why the database cannot hold a value, as a sentence for people; undefined when it can. */
+  refusal?(value: Value): string | undefined
   /** Null as a value of a type. */
   nullOf(type: ColumnType): Sql
+  /** A column of a source, whose type may be a kin of the one that we need, as values of our type. */
+  sourceColumn(column: Sql, type: ColumnType): Sql
   /** Filters, projections and plain scans give rows in the order of the table, so that this order needs no ORDER BY. */
   readonly keepsScanOrder: boolean
   /** The `AS` of a CTE that is computed by itself. */
   readonly materialized: Sql
+  /** The end of a query with a bound on its rows, empty without one. */
+  slice(limit: number | null, offset: number): Sql
+  /** Whether there is a FULL OUTER JOIN. */
+  readonly joinsFully: boolean
   orderKey(key: Sql, descending: boolean, nulls: 'last' | 'first'): Sql
   /** True or false, also for nulls: null is the same as null. */
   isSame(a: Sql, b: Sql): Sql
-  /** A case-sensitive search with an RE2 expression anywhere in a text. */
-  search(text: Sql, pattern: Sql): Sql
+  /**
+   * A case-sensitive search with an RE2 expression anywhere in a text, in brackets where it needs them. Errors: `pipeline_invalid` for
+   * an expression that this database cannot search for.
+   */
+  search(text: Sql, pattern: string): Sql
   /**
    * A value as text: numbers as JSON writes them (`10`, `0.1`, `1e-7`, `1e+21`), infinite ones null; `true` and `false`; dates as
    * `2022-01-31`, with a time of day `2022-01-31 10:30:00`, with milliseconds `2022-01-31 10:30:00.250`.
@@ -34,12 +48,21 @@ export interface SqlDialect {
    */
   operate(operator: FormulaOperator, operands: readonly [a: Sql, b: Sql], type: 'integer' | 'number' | 'text'): Sql
   negate(a: Sql, type: 'integer' | 'number' | 'text'): Sql
-  /** A double, null where it is infinite or not a number. */
+  /**
+   * For databases where `operate` and `negate` repeat their operands: what ends a query so that the columns it computes are not put
+   * back, as expressions, where they are used. Operands that are not columns or constants are then computed in such a query first.
+   */
+  readonly fence?: Sql
+  /** A double that `operate` gave, null where it is infinite or not a number. */
   finite(value: Sql): Sql
   /** The sum of the non-null values, 0 without any; null where it does not fit the type. */
   sum(value: Sql, type: ColumnType): Sql
-  average(value: Sql): Sql
-  /** The first non-null value by an order (`ORDER BY` keys), or any when there is none. */
-  first(value: Sql, order: Sql | undefined): Sql
+  average(value: Sql, type: ColumnType): Sql
+  minimum(value: Sql, type: ColumnType): Sql
+  maximum(value: Sql, type: ColumnType): Sql
+  /** The first non-null value by an order, or any when there is none; backwards, with nulls first, the last one. */
+  first(value: Sql, type: ColumnType, order: { readonly keys: readonly OrderKey[]; readonly backwards: boolean }): Sql
+  /** Whether the order for `first` has to be one key that numbers the rows. */
+  readonly numbersRows: boolean
   readonly text: TextFunctions
 }

@@ -4,6 +4,7 @@ import type { ColumnType } from '../values.ts'
 import { constantSql } from './condition.ts'
 import { ref, type SqlContext } from './context.ts'
 import type { Sql } from './fragment.ts'
+import type { NamedOperands } from './named-operands.ts'
 import type { SqlColumn } from './relation.ts'
 
 interface Scope {
@@ -11,18 +12,23 @@ interface Scope {
   readonly type: ColumnType
   readonly columnOf: (name: string) => SqlColumn
   readonly context: SqlContext
+  /** The expression is good for a query over the rows that these give. */
+  readonly operands: NamedOperands
 }
 
 /** A formula whose types have been checked. */
 export function formulaSql(formula: Formula, scope: Scope): Sql {
-  const { sql } = typedSql(formula, scope)
-  const computes = formula.kind === 'negate' || formula.kind === 'binary'
-  return computes && scope.type === 'number' ? scope.context.dialect.finite(sql) : sql
+  const { sql, isOperation } = typedSql(formula, scope)
+  return isOperation && scope.type === 'number' ? scope.context.dialect.finite(sql) : sql
 }
 
 interface Typed {
   readonly sql: Sql
   readonly type: FormulaType
+  /** The level of names on which it can be computed. */
+  readonly level: number
+  /** Neither a column nor a constant. */
+  readonly isOperation: boolean
 }
 
 function typedSql(formula: Formula, scope: Scope): Typed {
@@ -30,23 +36,36 @@ function typedSql(formula: Formula, scope: Scope): Typed {
   switch (formula.kind) {
     case 'constant': {
       const { type, value } = formula
-      return { sql: constantSql(value, type === 'null' ? scope.type : type, context), type }
+      return plain(constantSql(value, type === 'null' ? scope.type : type, context), type)
     }
     case 'column': {
       const column = columnOf(formula.name)
-      return { sql: ref(column), type: column.type }
+      return plain(ref(column), column.type)
     }
     case 'negate': {
-      const { sql, type } = typedSql(formula.operand, scope)
-      return { sql: type === 'null' ? sql : context.dialect.negate(sql, computed(type)), type }
+      const { sql, type, level } = operand(formula.operand, scope)
+      if (type === 'null') return plain(sql, type)
+      return { sql: context.dialect.negate(sql, computed(type)), type, level, isOperation: true }
     }
     case 'binary': {
-      const [left, right] = [typedSql(formula.left, scope), typedSql(formula.right, scope)]
+      const [left, right] = [operand(formula.left, scope), operand(formula.right, scope)]
       const type = operationType(formula.operator, left.type, right.type) ?? scope.type
-      if (type === 'null') return { sql: context.dialect.nullOf(scope.type), type }
-      return { sql: context.dialect.operate(formula.operator, [left.sql, right.sql], computed(type)), type }
+      if (type === 'null') return plain(context.dialect.nullOf(scope.type), type)
+      const sql = context.dialect.operate(formula.operator, [left.sql, right.sql], computed(type))
+      return { sql, type, level: Math.max(left.level, right.level), isOperation: true }
     }
   }
+}
+
+function plain(sql: Sql, type: FormulaType): Typed {
+  return { sql, type, level: 0, isOperation: false }
+}
+
+/** An operation inside of another one gets a name. */
+function operand(formula: Formula, scope: Scope): Typed {
+  const typed = typedSql(formula, scope)
+  if (!typed.isOperation) return typed
+  return { ...typed, sql: scope.operands.name(typed.sql, typed.level), level: typed.level + 1 }
 }
 
 function computed(type: FormulaType): 'integer' | 'number' | 'text' {

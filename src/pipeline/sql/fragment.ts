@@ -8,6 +8,8 @@ type Comparator = '=' | '<>' | '<' | '<=' | '>' | '>='
 export interface Bound {
   readonly value: Value
   readonly type: ColumnType
+  /** Stands where a database takes a lone placeholder only, as after LIMIT. */
+  readonly lone?: true
 }
 
 /**
@@ -35,6 +37,17 @@ export function bind(value: Value, type: ColumnType): Sql {
   return { texts: ['', ''], values: [{ value, type }] }
 }
 
+/** A number of rows, as LIMIT and OFFSET take it. */
+export function bindRows(count: number): Sql {
+  return { texts: ['', ''], values: [{ value: count, type: 'integer', lone: true }] }
+}
+
+/** A number of this room as a double, such as the end of a range. Never anything that a person gave. */
+export function double(value: number): Sql {
+  const text = String(value)
+  return { texts: [text.includes('e') ? text : `${text}e0`], values: [] }
+}
+
 /** Fragments one after the other, with a constant text between them. */
 export function joinSql(parts: readonly Sql[], separator: ', ' | ' AND ' | ' OR ' | ' '): Sql {
   const out: string[] = ['']
@@ -49,11 +62,11 @@ export function joinSql(parts: readonly Sql[], separator: ', ' | ' AND ' | ' OR 
 /** The text for a driver: `placeholder` writes the n-th one (from 1) for a value of a type. Values keep their order. */
 export function renderSql(
   fragment: Sql,
-  placeholder: (n: number, type: ColumnType) => string,
+  placeholder: (n: number, type: ColumnType, lone: boolean) => string,
 ): { readonly text: string; readonly values: readonly Bound[] } {
   let text = fragment.texts[0] ?? ''
-  for (const [index, { type }] of fragment.values.entries()) {
-    text += placeholder(index + 1, type) + (fragment.texts[index + 1] ?? '')
+  for (const [index, { type, lone = false }] of fragment.values.entries()) {
+    text += placeholder(index + 1, type, lone) + (fragment.texts[index + 1] ?? '')
   }
   return { text, values: fragment.values }
 }

@@ -1,11 +1,14 @@
 import * as z from 'zod'
+import { figureMongo } from '../mongo/figures.ts'
+import { grouped, spread } from '../mongo/group.ts'
+import type { MongoColumn } from '../mongo/relation.ts'
 import { record } from '../parsing/record.ts'
 import { carried, columnOf, ref, type SqlContext, select } from '../sql/context.ts'
 import { joinSql, type Sql, sql } from '../sql/fragment.ts'
 import type { Relation, SqlColumn } from '../sql/relation.ts'
 import type { AnyStep } from '../step.ts'
 import type { Column } from '../values.ts'
-import { aggregation, type Figure, figureSql, figuresOf } from './aggregations.ts'
+import { aggregation, type Figure, figureRows, figureSql, figuresOf } from './aggregations.ts'
 import { findColumns, refuseRepeated, withColumn } from './columns.ts'
 import { defineStep } from './definition.ts'
 import { columnNames, optional } from './fields.ts'
@@ -33,7 +36,8 @@ export const aggregate = defineStep({
       return figures.reduce<readonly Column[]>((columns, { column }) => withColumn(columns, column), input)
     return [...groupsOf(step, input), ...figures.map(({ column }) => column)]
   },
-  sql: (step, input, context) => {
+  sql: (step, rows, context) => {
+    const input = figureRows(rows, step.aggregations, context)
     const groups = [...new Set(step.on)].map((name) => columnOf(input, name))
     const figures = figuresIn(step, input.columns).map(({ column, source, aggFunction }) => {
       const value = figureSql(aggFunction, columnOf(input, source), { countNulls: step.countNulls, input, context })
@@ -46,7 +50,7 @@ export const aggregate = defineStep({
     ]
     const grouped = select(joinSql(list, ', '), input.from)
     const by = joinSql(groups.map(ref), ', ')
-    const from = context.groupingCte(groups.length > 0 ? sql`${grouped} GROUP BY ${by}` : grouped)
+    const from = context.barrier(groups.length > 0 ? sql`${grouped} GROUP BY ${by}` : grouped)
     const columns = figures.map(({ column }) => column)
     if (step.keepOriginalGranularity) return beside(input, { from, keys, columns }, context)
     return {
@@ -55,6 +59,21 @@ export const aggregate = defineStep({
       order: groups.map(({ id }) => ({ id, descending: false })),
       inOrder: groups.length === 0,
     }
+  },
+  mongo: (step, input, context) => {
+    const groups = [...new Set(step.on)].map((name) => columnOf(input, name))
+    const figures = figuresIn(step, input.columns).map(({ column, source, aggFunction }) => ({
+      column: context.fresh(column),
+      figure: figureMongo(aggFunction, columnOf(input, source), {
+        groups,
+        countNulls: step.countNulls,
+        input,
+        context,
+      }),
+    }))
+    if (!step.keepOriginalGranularity) return grouped(input, { groups, figures }, context)
+    const columns = figures.reduce<readonly MongoColumn[]>((all, { column }) => withColumn(all, column), input.columns)
+    return { ...spread(input, { groups, figures }), columns }
   },
 })
 

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { record } from '../parsing/record.ts'
-import { orderKeys, ref, reversedKeys, type SqlContext } from '../sql/context.ts'
+import { carried, orderKeys, ref, type SqlContext, select } from '../sql/context.ts'
 import { type Sql, sql } from '../sql/fragment.ts'
 import type { Relation, SqlColumn } from '../sql/relation.ts'
 import type { AnyStep } from '../step.ts'
@@ -79,6 +79,20 @@ function figureType(
   return aggFunction === 'avg' ? 'number' : type
 }
 
+/** The rows as the aggregations need them, for databases that find a first row only by a number. Their order is the same. */
+export function figureRows(
+  input: Relation,
+  aggregations: readonly Pick<Figure, 'aggFunction'>[],
+  context: SqlContext,
+): Relation {
+  const ordered = aggregations.some(({ aggFunction }) => aggFunction === 'first' || aggFunction === 'last')
+  if (!context.dialect.numbersRows || !ordered || input.order.length === 0) return input
+  const number = context.fresh({ name: '', type: 'integer' })
+  const position = sql`row_number() OVER (ORDER BY ${orderKeys(input.order, context.dialect)}) AS ${ref(number)}`
+  const from = context.cte(select(sql`${carried(input)}, ${position}`, input.from))
+  return { ...input, from, order: [{ id: number.id, descending: false }] }
+}
+
 interface FigureScope {
   /** Count rows instead of values. */
   readonly countNulls?: boolean
@@ -94,16 +108,15 @@ export function figureSql(
 ): Sql {
   const { dialect } = context
   const value = ref(column)
-  const ordered = input.order.length > 0
   switch (aggFunction) {
     case 'sum':
       return dialect.sum(value, column.type)
     case 'avg':
-      return dialect.average(value)
+      return dialect.average(value, column.type)
     case 'min':
-      return sql`min(${value})`
+      return dialect.minimum(value, column.type)
     case 'max':
-      return sql`max(${value})`
+      return dialect.maximum(value, column.type)
     case 'count':
       return countNulls ? sql`count(*)` : sql`count(${value})`
     case 'count distinct':
@@ -111,8 +124,8 @@ export function figureSql(
     case 'count distinct including empty':
       return sql`count(DISTINCT ${value}) + coalesce(max(CASE WHEN ${value} IS NULL THEN 1 ELSE 0 END), 0)`
     case 'first':
-      return dialect.first(value, ordered ? orderKeys(input.order, dialect) : undefined)
+      return dialect.first(value, column.type, { keys: input.order, backwards: false })
     case 'last':
-      return dialect.first(value, ordered ? reversedKeys(input.order, dialect) : undefined)
+      return dialect.first(value, column.type, { keys: input.order, backwards: true })
   }
 }

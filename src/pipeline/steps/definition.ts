@@ -1,4 +1,6 @@
 import type * as z from 'zod'
+import type { MongoContext } from '../mongo/context.ts'
+import type { MongoRelation } from '../mongo/relation.ts'
 import type { SqlContext } from '../sql/context.ts'
 import type { Relation } from '../sql/relation.ts'
 import type { at, NestedPipeline } from '../step.ts'
@@ -34,6 +36,8 @@ export interface StepDefinition<Name extends string, Schema extends z.ZodType> {
   columns(step: StepOf<Name, z.output<Schema>>, input: readonly Column[], context: ColumnsContext): readonly Column[]
   /** The step as SQL. `columns` has accepted the step; what is given has exactly those columns. */
   sql(step: StepOf<Name, z.output<Schema>>, input: Relation, context: SqlContext): Relation
+  /** The step as stages of an aggregation, likewise. A step without runs after those that MongoDB does itself. */
+  mongo?(step: StepOf<Name, z.output<Schema>>, input: MongoRelation, context: MongoContext): MongoRelation
 }
 
 /** The step that a definition describes. */

@@ -13,4 +13,5 @@ export const deleteColumns = defineStep({
     return kept
   },
   sql: (step, input) => ({ ...input, columns: input.columns.filter(({ name }) => !step.columns.includes(name)) }),
+  mongo: (step, input) => ({ ...input, columns: input.columns.filter(({ name }) => !step.columns.includes(name)) }),
 })

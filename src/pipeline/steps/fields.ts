@@ -25,26 +25,30 @@ export function optional<T>(schema: z.ZodType<T>, otherwise: T) {
 }
 
 /** A condition of the filter grammar. */
-export const conditionField = z.unknown().transform((raw, context): Condition => {
-  const read = readCondition(raw, 'filter')
-  if ('condition' in read) return read.condition
-  for (const { path, message, ...params } of read.issues) {
-    context.issues.push({ code: 'custom', message, path: [...path], params, input: raw })
-  }
-  return z.NEVER
-})
+export const conditionField = z
+  .unknown()
+  .transform((raw, context): Condition => {
+    const read = readCondition(raw, 'filter')
+    if ('condition' in read) return read.condition
+    for (const { path, message, ...params } of read.issues) {
+      context.issues.push({ code: 'custom', message, path: [...path], params, input: raw })
+    }
+    return z.NEVER
+  })
+  .meta({ $ref: '#/$defs/condition' })
 
 /**
  * A pipeline inside the step. The parser reads it first, from a domain's name or a list of steps, for every step whose `pipelines`
  * names the field; here it only arrives.
  */
-export const pipelineField = z.custom<NestedPipeline>(
-  (value) => Array.isArray(value),
-  'This should be a domain or a list of steps.',
-)
+export const pipelineField = z
+  .custom<NestedPipeline>((value) => Array.isArray(value), 'This should be a domain or a list of steps.')
+  .meta({ $ref: '#/$defs/pipeline' })
 
 /** A list of such pipelines, for the fields that `pipelineLists` names. */
-export const pipelinesField = z.custom<readonly NestedPipeline[]>(
-  (value) => Array.isArray(value) && value.every((item) => Array.isArray(item)),
-  'This should be a list of domains or of lists of steps.',
-)
+export const pipelinesField = z
+  .custom<readonly NestedPipeline[]>(
+    (value) => Array.isArray(value) && value.every((item) => Array.isArray(item)),
+    'This should be a list of domains or of lists of steps.',
+  )
+  .meta({ type: 'array', items: { $ref: '#/$defs/pipeline' } })

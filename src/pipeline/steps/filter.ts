@@ -1,5 +1,7 @@
 import { conditionColumns } from '../conditions/members.ts'
 import { withoutUnset } from '../conditions/unset.ts'
+import { conditionMatch } from '../mongo/condition.ts'
+import { after } from '../mongo/context.ts'
 import { record } from '../parsing/record.ts'
 import { conditionSql } from '../sql/condition.ts'
 import { carried, columnOf, select } from '../sql/context.ts'
@@ -25,5 +27,9 @@ export const filter = defineStep({
   sql: (step, input, context) => {
     const condition = conditionSql(step.condition, (name) => columnOf(input, name), context)
     return { ...input, from: context.cte(sql`${select(carried(input), input.from)} WHERE ${condition}`) }
+  },
+  mongo: (step, input, context) => {
+    const condition = conditionMatch(step.condition, (name) => columnOf(input, name), context.now)
+    return condition ? after(input, { $match: condition }) : input
   },
 })

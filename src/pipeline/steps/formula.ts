@@ -2,10 +2,13 @@ import * as z from 'zod'
 import { type Formula, formulaColumns } from '../formulas/formula.ts'
 import { parseFormula } from '../formulas/parse.ts'
 import { formulaType } from '../formulas/types.ts'
+import { after } from '../mongo/context.ts'
+import { formulaMongo } from '../mongo/formula.ts'
 import { record } from '../parsing/record.ts'
-import { carried, columnOf, ref } from '../sql/context.ts'
+import { carried, columnOf, ref, select } from '../sql/context.ts'
 import { formulaSql } from '../sql/formula.ts'
 import { sql } from '../sql/fragment.ts'
+import { createNamedOperands } from '../sql/named-operands.ts'
 import type { AnyStep } from '../step.ts'
 import type { Column, ColumnType } from '../values.ts'
 import { findColumns, stepProblem, withColumn } from './columns.ts'
@@ -39,9 +42,18 @@ export const formula = defineStep({
   sql: (step, input, context) => {
     const type = typeIn(step, input.columns)
     const column = context.fresh({ name: step.newColumn, type })
-    const expression = formulaSql(read(step), { type, columnOf: (name) => columnOf(input, name), context })
-    const from = context.cte(sql`SELECT ${carried(input)}, ${expression} AS ${ref(column)} FROM ${input.from}`)
+    const operands = createNamedOperands(context)
+    const scope = { type, columnOf: (name: string) => columnOf(input, name), context, operands }
+    const value = sql`${formulaSql(read(step), scope)} AS ${ref(column)}`
+    const from = context.cte(select(sql`${carried(input)}, ${value}`, operands.over(input).from))
     return { ...input, from, columns: withColumn(input.columns, column) }
+  },
+  mongo: (step, input, context) => {
+    const type = typeIn(step, input.columns)
+    const column = context.fresh({ name: step.newColumn, type })
+    const { value, before } = formulaMongo(read(step), { type, columnOf: (name) => columnOf(input, name), context })
+    const columns = withColumn(input.columns, column)
+    return { ...after(input, ...before, { $set: { [column.id]: value } }), columns }
   },
 })
 

@@ -1,10 +1,15 @@
 import * as z from 'zod'
+import { after } from '../mongo/context.ts'
+import { call, type Expression, orNull, read } from '../mongo/expression.ts'
+import { joined } from '../mongo/join.ts'
+import type { MongoColumn } from '../mongo/relation.ts'
 import { record } from '../parsing/record.ts'
-import { carried, columnOf, ref, select } from '../sql/context.ts'
-import { joinSql, keyword, type Sql, sql } from '../sql/fragment.ts'
-import type { Relation, SqlColumn } from '../sql/relation.ts'
+import { carried, carriedIds, columnOf, ref, type SqlContext, select } from '../sql/context.ts'
+import { identifier, joinSql, keyword, type Sql, sql } from '../sql/fragment.ts'
+import type { OrderKey, Relation, SqlColumn } from '../sql/relation.ts'
+import type { AnyStep } from '../step.ts'
 import type { Column, ColumnType } from '../values.ts'
-import { findColumns } from './columns.ts'
+import { findColumns, stepProblem } from './columns.ts'
 import { defineStep } from './definition.ts'
 import { namePair, pipelineField } from './fields.ts'
 
@@ -39,42 +44,103 @@ export const join = defineStep({
       step.on.map(([, name]) => name),
       right,
     )
+    refuseMixedKeys(step, input, right)
     const merged = input.map((column) => ({ ...column, type: mergedType(step, column, right) }))
     return [...merged, ...addedColumns(step.on, input, right)]
   },
   sql: (step, input, context) => {
     const right = context.relation(step.rightPipeline)
-    const merged = new Map<SqlColumn, { column: SqlColumn; value: Sql }>()
-    if (step.type === 'full outer') {
-      for (const [name] of sharedKeys(step.on)) {
-        const left = columnOf(input, name)
-        const column = context.fresh({ name, type: mergedType(step, left, right.columns) })
-        merged.set(left, {
-          column,
-          value: sql`coalesce(${ref(left)}, ${ref(columnOf(right, name))}) AS ${ref(column)}`,
-        })
-      }
-    }
-    const list = [carried(input), carried(right), ...[...merged.values()].map(({ value }) => value)]
-    const from = sql`${input.from} ${keyword(keywords[step.type])} JOIN ${right.from} ON ${matching(step.on, input, right)}`
+    if (step.type === 'full outer') return fullOuter(step, { left: input, right }, context)
+    const on = matching(step.on, input, right)
+    const from = sql`${input.from} ${keyword(keywords[step.type])} JOIN ${right.from} ON ${on}`
     return {
-      from: context.cte(select(joinSql(list, ', '), from)),
-      columns: [
-        ...input.columns.map((column) => merged.get(column)?.column ?? column),
-        ...addedColumns(step.on, input.columns, right.columns),
-      ],
-      // Rows without a partner on the left have no left keys, so they come last, in the order of the right side.
+      from: context.cte(select(joinSql([carried(input), carried(right)], ', '), from)),
+      columns: [...input.columns, ...addedColumns(step.on, input.columns, right.columns)],
       order: [...input.order, ...right.order],
       inOrder: false,
     }
   },
+  mongo: (step, input, context) => {
+    const right = context.relation(step.rightPipeline)
+    const on = keyPairs(step.on, input, right)
+    const { relation, right: found } = joined({ type: step.type, left: input, right, on }, context)
+    const merged = new Map<MongoColumn, MongoColumn>()
+    const values: Record<string, Expression> = {}
+    for (const [name] of step.type === 'full outer' ? sharedKeys(step.on) : []) {
+      const [own, other] = [columnOf(input, name), columnOf({ columns: found }, name)]
+      const column = context.fresh({ name, type: mergedType(step, own, right.columns) })
+      merged.set(own, column)
+      const value = call('$ifNull', [read(own), orNull(read(other))])
+      values[column.id] = column.type === own.type ? value : call('$toDouble', value)
+    }
+    return {
+      ...(merged.size > 0 ? after(relation, { $set: values }) : relation),
+      columns: [
+        ...input.columns.map((column) => merged.get(column) ?? column),
+        ...addedColumns(step.on, input.columns, found),
+      ],
+    }
+  },
 })
 
-const keywords = { left: 'LEFT', inner: 'INNER', 'full outer': 'FULL OUTER' } as const
+const keywords = { left: 'LEFT', inner: 'INNER' } as const
+
+interface Sides {
+  readonly left: Relation
+  readonly right: Relation
+}
+
+/** Rows that are only on the right come last, whatever nulls the left rows have in their own order: `isLeft` tells them apart. */
+function fullOuter(step: JoinFields, { left, right }: Sides, context: SqlContext): Relation {
+  const isLeft = context.fresh({ name: '', type: 'integer' })
+  const merged = new Map<SqlColumn, SqlColumn>()
+  const list = [carried(left), carried(right), ref(isLeft)]
+  for (const [name] of sharedKeys(step.on)) {
+    const [own, other] = [columnOf(left, name), columnOf(right, name)]
+    const column = context.fresh({ name, type: mergedType(step, own, right.columns) })
+    merged.set(own, column)
+    list.push(sql`coalesce(${ref(own)}, ${ref(other)}) AS ${ref(column)}`)
+  }
+  const sides = bothSides(matching(step.on, left, right), { left, right, isLeft }, context)
+  return {
+    from: context.cte(select(joinSql(list, ', '), sides)),
+    columns: [
+      ...left.columns.map((column) => merged.get(column) ?? column),
+      ...addedColumns(step.on, left.columns, right.columns),
+    ],
+    order: [{ id: isLeft.id, descending: false }, ...left.order, ...right.order],
+    inOrder: false,
+  }
+}
+
+/** Where there is no FULL OUTER JOIN: the rows of the left with their partners, then the rows of the right that are nobody's. */
+function bothSides(on: Sql, { left, right, isLeft }: Sides & { isLeft: SqlColumn }, context: SqlContext): Sql {
+  const marked = sql`(SELECT ${carried(left)}, 1 AS ${ref(isLeft)} FROM ${left.from}) AS marked`
+  if (context.dialect.joinsFully) return sql`${marked} FULL OUTER JOIN ${right.from} ON ${on}`
+  const list = joinSql([carried(left), ref(isLeft), carried(right)], ', ')
+  const absent = [...carriedIds(left), isLeft.id].map((id) => sql`NULL AS ${identifier(id)}`)
+  const alone = select(joinSql([...absent, carried(right)], ', '), right.from)
+  const partner = sql`SELECT 1 FROM ${left.from} WHERE ${on}`
+  return sql`(SELECT ${list} FROM ${marked} LEFT JOIN ${right.from} ON ${on} UNION ALL ${alone} WHERE NOT EXISTS (${partner})) AS sides`
+}
+
+interface Columns<C extends Column> {
+  readonly columns: readonly C[]
+}
+
+/** The columns that have to be equal, undefined where types would cross: then nothing is. */
+function keyPairs<C extends Column>(
+  on: JoinKeys,
+  left: Columns<C>,
+  right: Columns<C>,
+): (readonly [C, C])[] | undefined {
+  const pairs = on.map(([leftName, rightName]) => [columnOf(left, leftName), columnOf(right, rightName)] as const)
+  return pairs.every(([a, b]) => comparable(a.type, b.type)) ? pairs : undefined
+}
 
 function matching(on: JoinKeys, left: Relation, right: Relation): Sql {
-  const pairs = on.map(([leftName, rightName]) => [columnOf(left, leftName), columnOf(right, rightName)] as const)
-  if (pairs.some(([a, b]) => !comparable(a.type, b.type))) return sql`FALSE`
+  const pairs = keyPairs(on, left, right)
+  if (!pairs) return sql`FALSE`
   return joinSql(
     pairs.map(([a, b]) => sql`${ref(a)} = ${ref(b)}`),
     ' AND ',
@@ -91,6 +157,16 @@ function comparable(a: ColumnType, b: ColumnType): boolean {
 function sharedKeys(on: JoinKeys): JoinKeys {
   const names = new Set(on.filter(([left, right]) => left === right).map(([name]) => name))
   return [...names].map((name) => [name, name])
+}
+
+/** A key that is one column of rows from both sides has to have one type. */
+function refuseMixedKeys(step: AnyStep & JoinFields, left: readonly Column[], right: readonly Column[]): void {
+  if (step.type !== 'full outer') return
+  for (const [name] of sharedKeys(step.on)) {
+    const [a, b] = [left, right].map((columns) => columns.find((column) => column.name === name)?.type)
+    if (a === undefined || b === undefined || comparable(a, b)) continue
+    throw stepProblem(step, `the key "${name}" is ${a} on the left and ${b} on the right.`, { column: name })
+  }
 }
 
 function mergedType(step: Pick<JoinFields, 'on' | 'type'>, column: Column, right: readonly Column[]): ColumnType {

@@ -23,6 +23,7 @@ export const rename = defineStep({
     return renamed
   },
   sql: (step, input) => ({ ...input, columns: renameAll(input.columns, step.toRename) }),
+  mongo: (step, input) => ({ ...input, columns: renameAll(input.columns, step.toRename) }),
 })
 
 function renameAll<C extends { readonly name: string }>(

@@ -10,4 +10,5 @@ export const select = defineStep({
   fields: record({ columns: columnNames.min(1, 'Select at least one column.') }, { column: { list: 'columns' } }),
   columns: (step, input) => findColumns(step, [...new Set(step.columns)], input),
   sql: (step, input) => ({ ...input, columns: [...new Set(step.columns)].map((name) => columnOf(input, name)) }),
+  mongo: (step, input) => ({ ...input, columns: [...new Set(step.columns)].map((name) => columnOf(input, name)) }),
 })

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { keyOf } from '../mongo/context.ts'
 import { record } from '../parsing/record.ts'
 import { columnOf, sortedBy } from '../sql/context.ts'
 import { findColumns } from './columns.ts'
@@ -26,6 +27,10 @@ export const sort = defineStep({
       id: columnOf(input, column).id,
       descending: order === 'desc',
     }))
+    return { ...input, order: sortedBy(keys, input.order), inOrder: false }
+  },
+  mongo: (step, input) => {
+    const keys = step.columns.map(({ column, order }) => keyOf(columnOf(input, column), order === 'desc'))
     return { ...input, order: sortedBy(keys, input.order), inOrder: false }
   },
 })

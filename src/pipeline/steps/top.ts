@@ -1,4 +1,8 @@
 import * as z from 'zod'
+import { never } from '../mongo/condition.ts'
+import { after, hidden, keyOf, partition, sorting } from '../mongo/context.ts'
+import { call } from '../mongo/expression.ts'
+import type { Stage } from '../mongo/stage.ts'
 import { record } from '../parsing/record.ts'
 import { carried, columnOf, orderKeys, ref, select, sortedBy } from '../sql/context.ts'
 import { bind, joinSql, sql } from '../sql/fragment.ts'
@@ -25,18 +29,39 @@ export const top = defineStep({
     const rank = { id: columnOf(input, step.rankOn).id, descending: step.sort === 'desc' }
     const ranking = sortedBy([rank], input.order)
     const order = sortedBy([...groups.map(({ id }) => ({ id, descending: false })), rank], input.order)
-    const limit = bind(step.limit, 'integer')
     const rows = select(carried(input), input.from)
     const keys = orderKeys(ranking, context.dialect)
     if (groups.length === 0) {
-      return { ...input, from: context.cte(sql`${rows} ORDER BY ${keys} LIMIT ${limit}`), order, inOrder: false }
+      return {
+        ...input,
+        from: context.cte(sql`${rows} ORDER BY ${keys} ${context.dialect.slice(step.limit, 0)}`),
+        order,
+        inOrder: false,
+      }
     }
     const number = ref(context.fresh({ name: '', type: 'integer' }))
     const partition = joinSql(groups.map(ref), ', ')
     const numbered = sql`SELECT ${carried(input)}, row_number() OVER (PARTITION BY ${partition} ORDER BY ${keys}) AS ${number} FROM ${input.from}`
-    const from = context.groupingCte(
-      sql`${select(carried(input), sql`(${numbered}) AS numbered`)} WHERE ${number} <= ${limit}`,
+    const from = context.barrier(
+      sql`${select(carried(input), sql`(${numbered}) AS numbered`)} WHERE ${number} <= ${bind(step.limit, 'integer')}`,
     )
     return { ...input, from, order, inOrder: false }
+  },
+  mongo: (step, input, context) => {
+    // MongoDB takes no limit of 0.
+    if (step.limit === 0) return after(input, { $match: never })
+    const groups = [...new Set(step.groups)].map((name) => columnOf(input, name))
+    const rank = keyOf(columnOf(input, step.rankOn), step.sort === 'desc')
+    const { prepare, keys } = sorting(sortedBy([rank], input.order), context)
+    const order = sortedBy([...groups.map((group) => keyOf(group, false)), rank], input.order)
+    const partitionBy = partition(groups)
+    if (partitionBy === null) {
+      return { ...after(input, ...prepare, { $sort: keys }, { $limit: step.limit }), order, inOrder: true }
+    }
+    const number = hidden(context)
+    const output = { [number.id]: call('$documentNumber', {}) }
+    const numbered: Stage = { $setWindowFields: { partitionBy, sortBy: keys, output } }
+    const first: Stage = { $match: { [number.id]: { $lte: step.limit } } }
+    return { ...after(input, ...prepare, numbered, first), order, inOrder: false }
   },
 })

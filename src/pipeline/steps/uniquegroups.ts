@@ -14,7 +14,7 @@ export const uniquegroups = defineStep({
     const columns = [...new Set(step.on)].map((name) => columnOf(input, name))
     const list = joinSql(columns.map(ref), ', ')
     return {
-      from: context.cte(sql`${select(list, input.from)} GROUP BY ${list}`),
+      from: context.barrier(sql`${select(list, input.from)} GROUP BY ${list}`),
       columns,
       order: columns.map(({ id }) => ({ id, descending: false })),
       inOrder: false,

@@ -1,9 +1,11 @@
 import type { ColumnType } from '../../values.ts'
 import type { SqlDialect } from '../dialect.ts'
-import { keyword, type Sql, sql } from '../fragment.ts'
+import { bind, keyword, type Sql, sql } from '../fragment.ts'
 import { textOf } from './duckdb/convert.ts'
+import { duckdbDates } from './duckdb/dates.ts'
 import { duckdbGroups } from './duckdb/groups.ts'
 import { duckdbText } from './duckdb/text.ts'
+import { aggregateOrder, standard } from './standard.ts'
 
 /** The physical types that columns of a source must have. A text may also be an ENUM: it is compared and ordered as its text. */
 const types: { readonly [T in ColumnType]: string } = {
@@ -16,27 +18,26 @@ const types: { readonly [T in ColumnType]: string } = {
 
 /** DuckDB 1.5. Scan order holds while `preserve_insertion_order` is on, which is its default. */
 export const duckdbDialect: SqlDialect = {
+  ...standard,
   name: 'duckdb',
+  dates: duckdbDates,
   groups: duckdbGroups,
-  quote: (name) => `"${name.replaceAll('"', '""')}"`,
   placeholder: (n, type) => `CAST($${n} AS ${types[type]})`,
   nullOf: (type) => ({ texts: [`CAST(NULL AS ${types[type]})`], values: [] }),
+  sourceColumn: (column) => column,
   keepsScanOrder: true,
   materialized: sql`AS MATERIALIZED`,
-  orderKey: (key, descending, nulls) => {
-    if (nulls === 'first') return descending ? sql`${key} DESC NULLS FIRST` : sql`${key} ASC NULLS FIRST`
-    return descending ? sql`${key} DESC NULLS LAST` : sql`${key} ASC NULLS LAST`
-  },
   isSame: (a, b) => sql`${a} IS NOT DISTINCT FROM ${b}`,
-  search: (text, pattern) => sql`regexp_matches(${text}, ${pattern})`,
+  search: (text, pattern) => sql`regexp_matches(${text}, ${bind(pattern, 'text')})`,
   textOf,
   operate: (operator, [a, b], type) => {
     if (type === 'text') return sql`(${a} || ${b})`
-    if (operator === '/') return sql`(CAST(${a} AS DOUBLE) / nullif(CAST(${b} AS DOUBLE), 0))`
-    const [left, right] = type === 'integer' ? [wide(a), wide(b)] : [a, b]
-    const divisor = operator === '%' ? sql`nullif(${right}, 0)` : right
-    const result = sql`(${left} ${keyword(operator)} ${divisor})`
-    return type === 'integer' ? narrow(result) : result
+    if (operator === '/') return sql`(CAST(${a} AS DOUBLE) / ${finiteDivisor(b)})`
+    if (type === 'integer') {
+      const divisor = operator === '%' ? sql`nullif(${wide(b)}, 0)` : wide(b)
+      return narrow(sql`(${wide(a)} ${keyword(operator)} ${divisor})`)
+    }
+    return sql`(${a} ${keyword(operator)} ${operator === '%' ? finiteDivisor(b) : b})`
   },
   negate: (a, type) => (type === 'integer' ? narrow(sql`-${wide(a)}`) : sql`(-${a})`),
   finite,
@@ -46,8 +47,11 @@ export const duckdbDialect: SqlDialect = {
     return finite(sql`coalesce(sum(${value}), CAST(0 AS DOUBLE))`)
   },
   average: (value) => finite(sql`avg(${value})`),
-  first: (value, order) => {
-    const ordered = order ? sql`first(${value} ORDER BY ${order})` : sql`first(${value})`
+  minimum: (value) => sql`min(${value})`,
+  maximum: (value) => sql`max(${value})`,
+  first: (value, _type, order) => {
+    const keys = aggregateOrder(order)
+    const ordered = keys ? sql`first(${value} ORDER BY ${keys})` : sql`first(${value})`
     return sql`${ordered} FILTER (WHERE ${value} IS NOT NULL)`
   },
   text: duckdbText,
@@ -63,6 +67,11 @@ function wide(value: Sql): Sql {
 
 function narrow(value: Sql): Sql {
   return sql`TRY_CAST(${value} AS BIGINT)`
+}
+
+/** Null for 0. The rest of a division by infinity is the dividend, that of infinity is no number: so nothing finite comes of it. */
+function finiteDivisor(value: Sql): Sql {
+  return sql`nullif(CAST(${value} AS DOUBLE) % CAST('infinity' AS DOUBLE), 0)`
 }
 
 /** Infinities and NaN, which no answer can hold, become null. */

@@ -6,7 +6,7 @@ import type { Session } from '../session.ts'
 const namedRows = 5
 
 interface Rejected {
-  /** Where the row begins, in bytes from 1. */
+  /** Where the row begins or the value that is not closed, in bytes from 1. */
   readonly position: number
   readonly kind: string
   readonly found: number | undefined
@@ -36,9 +36,12 @@ export async function refuseRejected(session: Session, file: ReadFile, signal: A
 
 async function firstRejected(session: Session, signal: AbortSignal): Promise<readonly Rejected[]> {
   // A row of too many values is there once for each of them; the last one has counted all. An earlier attempt may have left its own.
+  // Of a value that is not closed DuckDB knows the place, but not always that of the row in which it is.
   const result = await session.run(
-    `SELECT line_byte_position, arg_max(error_type::VARCHAR, column_idx), arg_max(error_message, column_idx)
-FROM reject_errors WHERE scan_id = (SELECT max(scan_id) FROM reject_scans) GROUP BY 1 ORDER BY 1 LIMIT ${namedRows}`,
+    `SELECT if(kind = 'UNQUOTED VALUE', value_at, row_at) AS place, arg_max(kind, column_idx), arg_max(message, column_idx)
+FROM (SELECT error_type::VARCHAR AS kind, byte_position AS value_at, line_byte_position AS row_at, column_idx,
+error_message AS message FROM reject_errors WHERE scan_id = (SELECT max(scan_id) FROM reject_scans))
+GROUP BY place ORDER BY place LIMIT ${namedRows}`,
     signal,
   )
   return (await result.getRows()).map(([position, kind, message]) => {
@@ -52,15 +55,23 @@ function reasonOf({ kind, found }: Rejected, { width, longestRowBytes }: ReadFil
     case 'MISSING COLUMNS':
     case 'TOO MANY COLUMNS':
       return found === undefined
-        ? `This row does not have ${width} values like the header.`
-        : `This row has ${found} values; the header has ${width} names.`
+        ? `This row does not have as many values as the header has names (${width}).`
+        : `This row has ${counted(found, 'value')}; the header has ${counted(width, 'name')}.`
     case 'UNQUOTED VALUE':
       return 'A quoted value is not closed, or something follows its closing quote.'
     case 'LINE SIZE OVER MAXIMUM':
-      return `This row is longer than ${longestRowBytes / 1024 / 1024} MiB; is a quoted value not closed?`
+      return tooLongRow(longestRowBytes)
     default:
       return 'This row cannot be read.'
   }
+}
+
+export function tooLongRow(longestRowBytes: number): string {
+  return `A row is longer than ${longestRowBytes / 1024 / 1024} MiB; perhaps a quoted value is not closed.`
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /**

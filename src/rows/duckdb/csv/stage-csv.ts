@@ -5,20 +5,15 @@ import { kindOf } from '../failure.ts'
 import type { StagedColumn } from '../fill-table.ts'
 import { columnId, quoteText } from '../quoting.ts'
 import { findTypes } from './column-types.ts'
-import { refuseRejected } from './rejects.ts'
-import { copyAsUtf8, encodingOf, invalidFile, isBlank } from './text-file.ts'
+import { type Dialect, findDialect } from './dialect.ts'
+import { refuseRejected, tooLongRow } from './rejects.ts'
+import { beginningOf, copyAsUtf8, encodingOf, invalidFile, isBlank } from './text-file.ts'
 
 /** The longest row that is read: what DuckDB holds of a file at a time is a small multiple of it. */
 const longestRowBytes = 4 * 1024 * 1024
+/** The beginning of a file that must hold its header, and shows how it is written. */
+const headerBytes = 1024 * 1024
 const bufferBytes = 2 * longestRowBytes
-
-interface Dialect {
-  readonly separator: string
-  readonly quote: string
-  readonly escape: string
-  /** How many names the header has. */
-  readonly width: number
-}
 
 interface CsvFile {
   readonly path: string
@@ -61,16 +56,25 @@ async function loadWithAnyNewlines(path: string, loading: Loading): Promise<CsvF
     return await load(path, loading)
   } catch (error) {
     if (kindOf(error) !== 'Invalid Input') throw error
+    if (isTooLong(error)) throw invalidFile(tooLongRow(longestRowBytes))
     const copy = join(bench.folder, 'newlines.csv')
     await copyAsUtf8({ path, encoding: 'utf-8' }, { path: copy, newlines: true, signal: bench.signal })
-    return load(copy, loading).catch((cause) => {
-      throw kindOf(cause) === 'Invalid Input' ? unreadable(cause) : cause
+    return load(copy, loading).catch((again) => {
+      if (kindOf(again) !== 'Invalid Input') throw again
+      throw invalidFile('The file cannot be read as a table: its lines and quotes do not fit together.')
     })
   }
 }
 
+function isTooLong(error: unknown): boolean {
+  return error instanceof Error && /Maximum line size of \d+ bytes exceeded/.test(error.message)
+}
+
 async function load(path: string, { maxColumns, bench }: Loading): Promise<CsvFile> {
-  const dialect = await findDialect(path, bench)
+  const { text, isWhole } = await beginningOf(path, headerBytes)
+  const dialect = findDialect(text.toString(), isWhole)
+  if (dialect === null)
+    throw invalidFile(`The header does not end within the first ${headerBytes / 1024} KiB.`, { line: 1 })
   if (dialect.width > maxColumns) {
     throw invalidFile(`The header has ${dialect.width} names; a table can have ${maxColumns} columns.`, { line: 1 })
   }
@@ -79,19 +83,7 @@ async function load(path: string, { maxColumns, bench }: Loading): Promise<CsvFi
   return { path, dialect }
 }
 
-async function findDialect(path: string, { session, signal }: Bench): Promise<Dialect> {
-  const result = await session.run(
-    `SELECT "Delimiter", "Quote", "Escape", len("Columns") FROM sniff_csv(${quoteText(path)}, header = true, skip = 0,
-all_varchar = true, ignore_errors = true, max_line_size = ${longestRowBytes}, buffer_size = ${bufferBytes})`,
-    signal,
-  )
-  const [row] = await result.getRows()
-  const found = (value: unknown, otherwise: string) => (value === '(empty)' ? otherwise : String(value))
-  const quote = found(row?.[1], '"')
-  return { separator: found(row?.[0], ','), quote, escape: found(row?.[2], quote), width: Number(row?.[3]) }
-}
-
-/** Nothing is left to be guessed here: a guess over a part of the file must not change how the rest is read. */
+/** DuckDB guesses nothing here: what it finds in a part of the file must not change how the rest is read. */
 function reader(path: string, dialect: Dialect): string {
   const columns = Array.from({ length: dialect.width }, (_, position) => `${columnId(position)}: 'VARCHAR'`)
   // The header is read as a row like others, because DuckDB would change names that are empty or repeated.
@@ -121,9 +113,4 @@ function checkNames(names: readonly string[]): void {
   throw new Problem('csv_invalid', errors[0]?.message ?? '', {
     errors: errors.slice(0, 10).map((error) => ({ path: '/file', line: 1, ...error })),
   })
-}
-
-function unreadable(cause: unknown): Problem {
-  const message = 'The file cannot be read as a table: no separator and quotes fit its rows.'
-  return new Problem('csv_invalid', message, { errors: [{ path: '/file', message }], cause })
 }

@@ -23,26 +23,35 @@ const signatures: readonly (readonly [number[], string])[] = [
  * Errors: `csv_invalid` for what is no text.
  */
 export async function encodingOf(path: string, signal: AbortSignal): Promise<Encoding> {
-  const start = await beginningOf(path)
+  const { text: start } = await beginningOf(path, 65_536)
   for (const [bytes, name] of signatures) {
     if (bytes.every((byte, index) => start[index] === byte)) throw notText(`It looks like ${name}, not like text.`)
   }
   if (start[0] === 0xff && start[1] === 0xfe) return 'utf-16le'
   if (start[0] === 0xfe && start[1] === 0xff) return 'utf-16be'
-  return scan(path, signal)
+  const encoding = await scan(path, signal)
+  if (encoding === 'windows-1252' && isBinary(start)) throw notText('It is not text that can be read.')
+  return encoding
 }
 
-async function beginningOf(path: string): Promise<Buffer> {
+/** The first bytes of a file, and whether they are all of it. */
+export async function beginningOf(path: string, bytes: number): Promise<{ text: Buffer; isWhole: boolean }> {
   const handle = await open(path, 'r')
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0)
-    return buffer.subarray(0, bytesRead)
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, 0)
+    return { text: buffer.subarray(0, bytesRead), isWhole: bytesRead < bytes }
   } finally {
     await handle.close()
   }
 }
 
-async function scan(path: string, signal: AbortSignal): Promise<Encoding> {
+/** Texts in Windows-1252 have no control characters but blanks and line ends; among other bytes they are one in ten. */
+function isBinary(bytes: Buffer): boolean {
+  const controls = bytes.reduce((count, byte) => count + (byte < 9 || (byte > 13 && byte < 32) ? 1 : 0), 0)
+  return controls * 100 > bytes.length
+}
+
+async function scan(path: string, signal: AbortSignal): Promise<'utf-8' | 'windows-1252'> {
   let utf8 = true
   let line = 1
   let cut: Buffer = Buffer.alloc(0)

@@ -1,0 +1,62 @@
+import type { ColumnType } from '../../values.ts'
+import type { SqlDialect } from '../dialect.ts'
+import { bind, type Sql, sql } from '../fragment.ts'
+import { asDouble, operateDoubles, sumOfDoubles } from './postgres/doubles.ts'
+import { narrow, operateIntegers } from './postgres/integers.ts'
+import { postgresPattern } from './postgres/pattern.ts'
+import { aggregateOrder, standard } from './standard.ts'
+
+const types: { readonly [T in ColumnType]: string } = {
+  integer: 'bigint',
+  number: 'double precision',
+  text: 'text',
+  boolean: 'boolean',
+  date: 'timestamp(3)',
+}
+
+/**
+ * PostgreSQL 12 and later. The session's time zone is UTC, so that what a source has with a time zone comes out as that.
+ * Texts have the collation "C" from their first appearance on: every comparison, group and order of them is then by code points.
+ */
+export const postgresDialect: Omit<SqlDialect, 'dates' | 'groups' | 'text'> = {
+  ...standard,
+  name: 'postgres',
+  placeholder: (n, type, lone) => {
+    if (lone) return `CAST($${n} AS bigint)`
+    return type === 'text' ? `CAST($${n} AS text) COLLATE "C"` : `CAST($${n} AS ${types[type]})`
+  },
+  refusal: (value) =>
+    typeof value === 'string' && value.includes('\0') ? 'PostgreSQL has no texts with the character NUL.' : undefined,
+  nullOf: (type) => ({ texts: [`CAST(NULL AS ${types[type]})`], values: [] }),
+  sourceColumn: (column, type) => {
+    if (type === 'text') return sql`CAST(${column} AS text) COLLATE "C"`
+    // Not a number is greater than all numbers here.
+    if (type === 'number') return sql`CASE WHEN ${column} BETWEEN ${lowest} AND ${highest} THEN ${asDouble(column)} END`
+    return { texts: [`CAST(${column.texts.join('')} AS ${types[type]})`], values: column.values }
+  },
+  keepsScanOrder: false,
+  materialized: sql`AS MATERIALIZED`,
+  fence: sql`OFFSET 0`,
+  // Unlike IS NOT DISTINCT FROM, this can be a hash join.
+  isSame: (a, b) => sql`ARRAY[${a}] = ARRAY[${b}]`,
+  search: (text, pattern) => sql`(${text} ~ ${bind(postgresPattern(pattern), 'text')})`,
+  textOf,
+  operate: (operator, [a, b], type) => {
+    if (type === 'text') return sql`(${a} || ${b})`
+    return type === 'integer' && operator !== '/' ? operateIntegers(operator, a, b) : operateDoubles(operator, a, b)
+  },
+  negate: (a, type) => (type === 'integer' ? narrow(sql`-CAST(${a} AS numeric)`) : sql`(-${a})`),
+  finite: (value) => value,
+  sum: (value, type) => (type === 'integer' ? narrow(sql`coalesce(sum(${value}), 0)`) : sumOfDoubles(value)),
+  average: (value, type) => {
+    const sum = type === 'integer' ? asDouble(sql`sum(${value})`) : sumOfDoubles(value)
+    return sql`${sum} / nullif(count(${value}), 0)`
+  },
+  minimum: (value, type) => (type === 'boolean' ? sql`bool_and(${value})` : sql`min(${value})`),
+  maximum: (value, type) => (type === 'boolean' ? sql`bool_or(${value})` : sql`max(${value})`),
+  first: (value, _type, order) => {
+    const keys = aggregateOrder(order)
+    const ordered = keys ? sql`array_agg(${value} ORDER BY ${keys})` : sql`array_agg(${value})`
+    return sql`(${ordered} FILTER (WHERE ${value} IS NOT NULL))[1]`
+  },
+}

@@ -1,0 +1,25 @@
+import { record } from '../parsing/record.ts'
+import { columnOf, ref } from '../sql/context.ts'
+import { sql } from '../sql/fragment.ts'
+import { withColumn } from './columns.ts'
+import { findTyped, withComputed } from './computed.ts'
+import { defineStep } from './definition.ts'
+import { columnName } from './fields.ts'
+
+export const absolutevalue = defineStep({
+  name: 'absolutevalue',
+  summary: 'Computes the absolute value of a column of numbers.',
+  fields: record({ column: columnName, newColumn: columnName }),
+  columns: (step, input) => {
+    const [column] = findTyped(step, [step.column], { input, types: ['integer', 'number'] })
+    return withColumn(input, { name: step.newColumn, type: column?.type ?? 'number' })
+  },
+  sql: (step, input, context) => {
+    const { type, ...column } = columnOf(input, step.column)
+    const value = ref(column)
+    // The smallest integer has no counterpart; its negation is null.
+    const negated = context.dialect.negate(value, type === 'integer' ? 'integer' : 'number')
+    const absolute = sql`CASE WHEN ${value} < 0 THEN ${negated} ELSE ${value} END`
+    return withComputed(input, [{ column: { name: step.newColumn, type }, value: absolute }], context)
+  },
+})

@@ -1,0 +1,27 @@
+import { record } from '../parsing/record.ts'
+import { columnOf, ref } from '../sql/context.ts'
+import { sql } from '../sql/fragment.ts'
+import { findColumns, withColumn } from './columns.ts'
+import { withComputed } from './computed.ts'
+import { commonType } from './constants.ts'
+import { defineStep } from './definition.ts'
+import { columnName } from './fields.ts'
+
+export const comparetext = defineStep({
+  name: 'comparetext',
+  summary: 'Tells whether two columns are equal, case and accents included; null equals null.',
+  fields: record({ newColumnName: columnName, strCol1: columnName, strCol2: columnName }),
+  columns: (step, input) => {
+    findColumns(step, [step.strCol1, step.strCol2], input)
+    return withColumn(input, { name: step.newColumnName, type: 'boolean' })
+  },
+  sql: (step, input, context) => {
+    const [a, b] = [columnOf(input, step.strCol1), columnOf(input, step.strCol2)]
+    // Types never cross, whatever the values look like: then only nulls are equal.
+    const isEqual =
+      commonType(a.type, b.type) === undefined
+        ? sql`(${ref(a)} IS NULL AND ${ref(b)} IS NULL)`
+        : context.dialect.isSame(ref(a), ref(b))
+    return withComputed(input, [{ column: { name: step.newColumnName, type: 'boolean' }, value: isEqual }], context)
+  },
+})

@@ -1,0 +1,30 @@
+import * as z from 'zod'
+import { record } from '../parsing/record.ts'
+import { columnOf, ref } from '../sql/context.ts'
+import { bind } from '../sql/fragment.ts'
+import { findColumns, withColumn } from './columns.ts'
+import { withComputed } from './computed.ts'
+import { defineStep } from './definition.ts'
+import { columnName, columnNames } from './fields.ts'
+
+export const concatenate = defineStep({
+  name: 'concatenate',
+  summary: 'Joins columns into one text, with a separator between them; nulls are skipped.',
+  fields: record({
+    columns: columnNames.min(2, 'Concatenate at least two columns.'),
+    separator: z.string(),
+    newColumnName: columnName,
+  }),
+  columns: (step, input) => {
+    findColumns(step, step.columns, input)
+    return withColumn(input, { name: step.newColumnName, type: 'text' })
+  },
+  sql: (step, input, context) => {
+    const { dialect } = context
+    const texts = step.columns
+      .map((name) => columnOf(input, name))
+      .map((column) => dialect.textOf(ref(column), column.type))
+    const value = dialect.text.join(texts, bind(step.separator, 'text'))
+    return withComputed(input, [{ column: { name: step.newColumnName, type: 'text' }, value }], context)
+  },
+})

@@ -1,0 +1,35 @@
+import * as z from 'zod'
+import { record } from '../parsing/record.ts'
+import { columnOf, ref } from '../sql/context.ts'
+import type { ColumnType } from '../values.ts'
+import { findColumns } from './columns.ts'
+import { withComputed } from './computed.ts'
+import { defineStep } from './definition.ts'
+import { columnNames } from './fields.ts'
+
+const dataType = z
+  .enum(['integer', 'float', 'text', 'date', 'boolean'])
+  .transform((name): ColumnType => (name === 'float' ? 'number' : name))
+
+export const convert = defineStep({
+  name: 'convert',
+  summary: 'Gives columns another type; a value that cannot be converted becomes null.',
+  fields: record(
+    { columns: columnNames.min(1, 'Convert at least one column.'), dataType },
+    { column: { list: 'columns' } },
+  ),
+  columns: (step, input) => {
+    findColumns(step, step.columns, input)
+    return input.map((column) => (step.columns.includes(column.name) ? { ...column, type: step.dataType } : column))
+  },
+  sql: (step, input, context) => {
+    const columns = [...new Set(step.columns)].map((name) => columnOf(input, name))
+    const converted = columns
+      .filter(({ type }) => type !== step.dataType)
+      .map((column) => ({
+        column: { name: column.name, type: step.dataType },
+        value: context.dialect.text.convert(ref(column), column.type, step.dataType),
+      }))
+    return withComputed(input, converted, context)
+  },
+})

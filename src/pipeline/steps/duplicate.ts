@@ -1,0 +1,20 @@
+import { record } from '../parsing/record.ts'
+import { columnOf, ref } from '../sql/context.ts'
+import { findColumns, withColumn } from './columns.ts'
+import { withComputed } from './computed.ts'
+import { defineStep } from './definition.ts'
+import { columnName } from './fields.ts'
+
+export const duplicate = defineStep({
+  name: 'duplicate',
+  summary: 'Copies a column.',
+  fields: record({ column: columnName, newColumnName: columnName }),
+  columns: (step, input) => {
+    const [column] = findColumns(step, [step.column], input)
+    return withColumn(input, { name: step.newColumnName, type: column?.type ?? 'text' })
+  },
+  sql: (step, input, context) => {
+    const column = columnOf(input, step.column)
+    return withComputed(input, [{ column: { ...column, name: step.newColumnName }, value: ref(column) }], context)
+  },
+})

@@ -1,0 +1,39 @@
+import * as z from 'zod'
+import { record } from '../parsing/record.ts'
+import { carried, ref } from '../sql/context.ts'
+import { sql } from '../sql/fragment.ts'
+import { withColumn } from './columns.ts'
+import { datesOf, findDatesOrTexts } from './date-columns.ts'
+import { defineStep } from './definition.ts'
+import { columnName } from './fields.ts'
+
+/** Seconds of each unit. */
+const units = { seconds: sql`1`, minutes: sql`60`, hours: sql`3600`, days: sql`86400` } as const
+
+export const duration = defineStep({
+  name: 'duration',
+  summary:
+    'The time from one date to another in whole seconds, as a number of the wanted unit; negative when it goes back.',
+  fields: record({
+    newColumnName: columnName,
+    startDateColumn: columnName,
+    endDateColumn: columnName,
+    durationIn: z.enum(['seconds', 'minutes', 'hours', 'days']),
+  }),
+  columns: (step, input) => {
+    findDatesOrTexts(step, [step.startDateColumn, step.endDateColumn], input)
+    return withColumn(input, { name: step.newColumnName, type: 'number' })
+  },
+  sql: (step, input, context) => {
+    const { dialect } = context
+    const { dates, from } = datesOf([step.startDateColumn, step.endDateColumn], input, context)
+    const [start = sql``, end = sql``] = dates.map(ref)
+    const column = context.fresh({ name: step.newColumnName, type: 'number' })
+    const value = dialect.operate('/', [dialect.dates.seconds(start, end), units[step.durationIn]], 'number')
+    return {
+      ...input,
+      from: context.cte(sql`SELECT ${carried(input)}, ${value} AS ${ref(column)} FROM ${from}`),
+      columns: withColumn(input.columns, column),
+    }
+  },
+})

@@ -1,0 +1,39 @@
+import * as z from 'zod'
+import { readFormat } from '../dates/format.ts'
+import { record } from '../parsing/record.ts'
+import { carried, columnOf, ref } from '../sql/context.ts'
+import { sql } from '../sql/fragment.ts'
+import { writeDateSql, writtenSpecifiers } from '../sql/write-date.ts'
+import { stepProblem, withColumn } from './columns.ts'
+import { findDates } from './date-columns.ts'
+import { defineStep } from './definition.ts'
+import { columnName } from './fields.ts'
+
+/** A format that has been read once, so that it is one. */
+const format = z
+  .string()
+  .min(1, 'A format is not empty.')
+  .check(({ value, issues }) => {
+    const read = readFormat(value, writtenSpecifiers)
+    if ('pieces' in read) return
+    const { message, position } = read.problem
+    issues.push({ code: 'custom', message, params: { position }, input: value })
+  })
+
+export const fromdate = defineStep({
+  name: 'fromdate',
+  summary: 'Writes dates as texts by a format of strftime, with names in English; null stays null.',
+  fields: record({ column: columnName, format }),
+  columns: (step, input) => {
+    findDates(step, [step.column], input)
+    return withColumn(input, { name: step.column, type: 'text' })
+  },
+  sql: (step, input, context) => {
+    const read = readFormat(step.format, writtenSpecifiers)
+    if ('problem' in read) throw stepProblem(step, read.problem.message, { position: read.problem.position })
+    const column = context.fresh({ name: step.column, type: 'text' })
+    const text = writeDateSql(ref(columnOf(input, step.column)), read.pieces, context.dialect)
+    const from = context.cte(sql`SELECT ${carried(input)}, ${text} AS ${ref(column)} FROM ${input.from}`)
+    return { ...input, from, columns: withColumn(input.columns, column) }
+  },
+})

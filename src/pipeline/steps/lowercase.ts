@@ -1,0 +1,19 @@
+import { record } from '../parsing/record.ts'
+import { columnOf, ref } from '../sql/context.ts'
+import { findTyped, withComputed } from './computed.ts'
+import { defineStep } from './definition.ts'
+import { columnName } from './fields.ts'
+
+export const lowercase = defineStep({
+  name: 'lowercase',
+  summary: 'Writes a column of texts in small letters.',
+  fields: record({ column: columnName }),
+  columns: (step, input) => {
+    findTyped(step, [step.column], { input, types: ['text'] })
+    return input
+  },
+  sql: (step, input, context) => {
+    const column = columnOf(input, step.column)
+    return withComputed(input, [{ column, value: context.dialect.text.lower(ref(column)) }], context)
+  },
+})

@@ -1,0 +1,124 @@
+import * as z from 'zod'
+import { record } from '../parsing/record.ts'
+import { columnOf, ref, type SqlContext } from '../sql/context.ts'
+import { bind, type Sql } from '../sql/fragment.ts'
+import type { Relation, SqlColumn } from '../sql/relation.ts'
+import { type Branch, unionAll } from '../sql/union.ts'
+import type { AnyStep } from '../step.ts'
+import type { Column } from '../values.ts'
+import { aggregation, figureRows, figureSql, figuresOf } from './aggregations.ts'
+import { commonType, widened } from './column-types.ts'
+import { findColumns, refuseRepeated } from './columns.ts'
+import { defineStep } from './definition.ts'
+import { columnName, columnNames, optional } from './fields.ts'
+
+const mostLevels = 50
+
+const fields = record({
+  hierarchy: columnNames
+    .min(1, 'Give at least one level.')
+    .max(mostLevels, `A hierarchy has at most ${mostLevels} levels.`),
+  aggregations: optional(z.array(aggregation), []),
+  groupby: optional(columnNames, []),
+  labelCol: optional(columnName, 'label'),
+  levelCol: optional(columnName, 'level'),
+  childLevelCol: optional(columnName, 'child_level'),
+  parentLabelCol: optional(columnName, 'parent'),
+})
+
+type RollupStep = AnyStep & z.output<typeof fields>
+
+export const rollup = defineStep({
+  name: 'rollup',
+  summary:
+    'The figures of each level of a hierarchy, the top level first, each row with its label, its level, the level below and the label above.',
+  fields,
+  columns: (step, input) => {
+    const { keys, groups, label, level, childLevel, parent, figures } = columnsOf(step, input)
+    const above = parent ? [parent] : []
+    const columns = [...keys.toReversed(), ...groups, label, level, childLevel, ...above, ...figures]
+    refuseRepeated(
+      step,
+      columns.map(({ name }) => name),
+    )
+    return columns
+  },
+  sql: (step, rows, context) => {
+    const input = figureRows(rows, step.aggregations, context)
+    const given = columnsOf(step, input.columns)
+    const { fresh } = context
+    const [keys, groups, figures] = [given.keys.map(fresh), given.groups.map(fresh), given.figures.map(fresh)]
+    const [label, level, childLevel] = [fresh(given.label), fresh(given.level), fresh(given.childLevel)]
+    const parent = given.parent ? [fresh(given.parent)] : []
+    const depth = fresh({ name: '', type: 'integer' })
+    const columns = [...keys.toReversed(), ...groups, label, level, childLevel, ...parent, ...figures]
+    const branches = step.hierarchy.map((_, at) => levelBranch(step, at, { input, label, context }))
+    return {
+      from: context.barrier(unionAll([...columns, depth], branches)),
+      columns,
+      order: [depth, ...keys, ...groups].map(({ id }) => ({ id, descending: false })),
+      inOrder: false,
+    }
+  },
+})
+
+interface RollupColumns {
+  readonly keys: readonly Column[]
+  readonly groups: readonly Column[]
+  readonly label: Column
+  readonly level: Column
+  readonly childLevel: Column
+  /** Only when there is more than one level. */
+  readonly parent: Column | undefined
+  readonly figures: readonly Column[]
+}
+
+function columnsOf(step: RollupStep, input: readonly Column[]): RollupColumns {
+  const keys = findColumns(step, step.hierarchy, input).map(({ name, type }) => ({ name, type }))
+  const groups = findColumns(step, [...new Set(step.groupby)], input).map(({ name, type }) => ({ name, type }))
+  // Labels and the labels above them can be compared, so they have one type.
+  const type = commonType(keys.map((key) => key.type))
+  return {
+    keys,
+    groups,
+    label: { name: step.labelCol, type },
+    level: { name: step.levelCol, type: 'text' },
+    childLevel: { name: step.childLevelCol, type: 'text' },
+    parent: keys.length > 1 ? { name: step.parentLabelCol, type } : undefined,
+    figures: figuresOf(step, step.aggregations, input).map(({ column }) => column),
+  }
+}
+
+interface LevelScope {
+  readonly input: Relation
+  readonly label: SqlColumn
+  readonly context: SqlContext
+}
+
+/** The rows of one level: the levels down to it are group keys, those below are null. */
+function levelBranch(step: RollupStep, at: number, { input, label, context }: LevelScope): Branch {
+  const { dialect } = context
+  const keys = step.hierarchy.map((name) => columnOf(input, name))
+  const groups = [...new Set(step.groupby)].map((name) => columnOf(input, name))
+  const levelValues = keys.map((key, index) => (index <= at ? ref(key) : dialect.nullOf(key.type)))
+  const labelOf = (key: SqlColumn | undefined): Sql =>
+    key ? widened(ref(key), { from: key.type, to: label.type }, dialect) : dialect.nullOf(label.type)
+  const nextLevel = step.hierarchy[at + 1]
+  const figures = figuresOf(step, step.aggregations, input.columns).map(({ source, aggFunction }) =>
+    figureSql(aggFunction, columnOf(input, source), { input, context }),
+  )
+  return {
+    values: [
+      ...levelValues.toReversed(),
+      ...groups.map(ref),
+      labelOf(keys[at]),
+      bind(step.hierarchy[at] ?? null, 'text'),
+      nextLevel === undefined ? dialect.nullOf('text') : bind(nextLevel, 'text'),
+      ...(keys.length > 1 ? [labelOf(keys[at - 1])] : []),
+      ...figures,
+      bind(at, 'integer'),
+    ],
+    from: input.from,
+    by: [...keys.slice(0, at + 1), ...groups].map(ref),
+  }
+}

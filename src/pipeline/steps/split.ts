@@ -1,0 +1,44 @@
+import * as z from 'zod'
+import { record } from '../parsing/record.ts'
+import { columnOf, ref } from '../sql/context.ts'
+import { bind } from '../sql/fragment.ts'
+import type { Column } from '../values.ts'
+import { withColumn } from './columns.ts'
+import { findTyped, withComputed } from './computed.ts'
+import { defineStep } from './definition.ts'
+import { columnName, wholeNumber } from './fields.ts'
+
+/** Each part is a column that later steps carry along. */
+const mostParts = 200
+
+const fields = record({
+  column: columnName,
+  delimiter: z.string().min(1, 'The delimiter is not empty.'),
+  numberColsToKeep: wholeNumber(1).refine((n) => n <= mostParts, `A text is split into at most ${mostParts} columns.`),
+})
+
+export const split = defineStep({
+  name: 'split',
+  summary: 'Cuts texts at a delimiter and puts the first parts into columns; missing parts are null.',
+  fields,
+  columns: (step, input) => {
+    findTyped(step, [step.column], { input, types: ['text'] })
+    return parts(step).reduce((columns, { column }) => withColumn(columns, column), [...input])
+  },
+  sql: (step, input, context) => {
+    const text = ref(columnOf(input, step.column))
+    const delimiter = bind(step.delimiter, 'text')
+    const computed = parts(step).map(({ column, n }) => ({
+      column,
+      value: context.dialect.text.part(text, delimiter, n),
+    }))
+    return withComputed(input, computed, context)
+  },
+})
+
+function parts({ column, numberColsToKeep }: z.output<typeof fields>): { column: Column; n: number }[] {
+  return Array.from({ length: numberColsToKeep }, (_, index) => ({
+    column: { name: `${column}_${index + 1}`, type: 'text' },
+    n: index + 1,
+  }))
+}

@@ -1,0 +1,22 @@
+import { record } from '../parsing/record.ts'
+import { constantSql } from '../sql/condition.ts'
+import { withColumn } from './columns.ts'
+import { withComputed } from './computed.ts'
+import { constantField, constantType } from './constants.ts'
+import { defineStep } from './definition.ts'
+import { columnName } from './fields.ts'
+
+export const text = defineStep({
+  name: 'text',
+  summary: 'Adds a column that has the same value in every row: a text, a number, true, false or a date.',
+  fields: record({ text: constantField, newColumn: columnName }),
+  columns: (step, input) => withColumn(input, { name: step.newColumn, type: constantType(step.text, 'text') }),
+  sql: (step, input, context) => {
+    const type = constantType(step.text, 'text')
+    return withComputed(
+      input,
+      [{ column: { name: step.newColumn, type }, value: constantSql(step.text, type, context) }],
+      context,
+    )
+  },
+})

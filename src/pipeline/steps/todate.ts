@@ -1,0 +1,58 @@
+import * as z from 'zod'
+import { type DateReading, guesses, readingOf } from '../dates/reading.ts'
+import { record } from '../parsing/record.ts'
+import { carried, columnOf, ref, type SqlContext } from '../sql/context.ts'
+import { type Sql, sql } from '../sql/fragment.ts'
+import { readDateSql } from '../sql/read-date.ts'
+import type { SqlColumn } from '../sql/relation.ts'
+import { findColumns, stepProblem, withColumn } from './columns.ts'
+import { defineStep } from './definition.ts'
+import { columnName, optional } from './fields.ts'
+
+/** A format that has been read once, so that it is one. Empty means none, as some clients send it. */
+const format = z.string().check(({ value, issues }) => {
+  const read = value === '' ? undefined : readingOf(value)
+  if (!read || 'reading' in read) return
+  const { message, position } = read.problem
+  issues.push({ code: 'custom', message, params: { position }, input: value })
+})
+
+export const todate = defineStep({
+  name: 'todate',
+  summary:
+    'Makes dates of texts, by a format of strftime or by what they look like, and of numbers: years below 10000, milliseconds since 1970 above. What is no date becomes null.',
+  fields: record({ column: columnName, format: optional(format, '') }),
+  columns: (step, input) => {
+    const [column] = findColumns(step, [step.column], input)
+    if (column?.type === 'boolean') {
+      throw stepProblem(step, `the column "${column.name}" is boolean, which is no date.`, { column: column.name })
+    }
+    return withColumn(input, { name: step.column, type: 'date' })
+  },
+  sql: (step, input, context) => {
+    const column = columnOf(input, step.column)
+    if (column.type === 'date') return input
+    const date = context.fresh({ name: step.column, type: 'date' })
+    const value = step.format === '' ? guessSql(column, context) : formatSql(column, step.format, context)
+    const from = context.cte(sql`SELECT ${carried(input)}, ${value} AS ${ref(date)} FROM ${input.from}`)
+    return { ...input, from, columns: withColumn(input.columns, date) }
+  },
+})
+
+function formatSql(column: SqlColumn, format: string, { dialect }: SqlContext): Sql {
+  return readDateSql(dialect.textOf(ref(column), column.type), readingsOf(format), dialect)
+}
+
+function readingsOf(format: string): readonly DateReading[] {
+  const read = readingOf(format)
+  return 'reading' in read ? [read.reading] : guesses
+}
+
+function guessSql(column: SqlColumn, { dialect }: SqlContext): Sql {
+  if (column.type === 'text') return readDateSql(dialect.textOf(ref(column), 'text'), guesses, dialect)
+  const number = dialect.text.convert(ref(column), column.type, 'integer')
+  const first = { month: sql`1`, day: sql`1`, hour: sql`0`, minute: sql`0`, second: sql`0`, millisecond: sql`0` }
+  const year = sql`CASE WHEN ${number} BETWEEN 1 AND 9999 THEN ${number} END`
+  const instant = dialect.text.convert(number, 'integer', 'date')
+  return sql`CASE WHEN ${number} < 10000 THEN ${dialect.dates.instant({ year, ...first })} ELSE ${instant} END`
+}

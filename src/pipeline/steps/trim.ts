@@ -1,0 +1,20 @@
+import { record } from '../parsing/record.ts'
+import { columnOf, ref } from '../sql/context.ts'
+import { findTyped, withComputed } from './computed.ts'
+import { defineStep } from './definition.ts'
+import { columnNames } from './fields.ts'
+
+export const trim = defineStep({
+  name: 'trim',
+  summary: 'Removes white space at both ends of texts.',
+  fields: record({ columns: columnNames.min(1, 'Trim at least one column.') }, { column: { list: 'columns' } }),
+  columns: (step, input) => {
+    findTyped(step, step.columns, { input, types: ['text'] })
+    return input
+  },
+  sql: (step, input, context) => {
+    const columns = [...new Set(step.columns)].map((name) => columnOf(input, name))
+    const trimmed = columns.map((column) => ({ column, value: context.dialect.text.trim(ref(column)) }))
+    return withComputed(input, trimmed, context)
+  },
+})

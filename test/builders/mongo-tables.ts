@@ -1,0 +1,84 @@
+import { aggregate } from 'mingo'
+import {
+  type CompiledMongo,
+  type Condition,
+  compileMongo,
+  type MongoSource,
+  mapDomainSteps,
+  parsePipeline,
+  renderPipeline,
+  type Stage,
+  type Value,
+} from '../../src/pipeline/index.ts'
+import type { AskOptions, TableForTest } from './memory-tables.ts'
+
+export type MongoDocument = { readonly [field: string]: unknown }
+
+/** Domains as documents in memory, for suites that run compiled aggregations with mingo. Integers are those of JavaScript. */
+export interface MongoTables {
+  compile(pipeline: unknown, options?: AskOptions): CompiledMongo
+  /** The rows of a pipeline as a client would send it, which begins with a domain step. */
+  ask(pipeline: unknown, options?: AskOptions): { columns: { name: string; type: string }[]; rows: Value[][] }
+  run(collection: string, stages: readonly Stage[]): MongoDocument[]
+}
+
+export function mongoTables(tables: { readonly [domain: string]: TableForTest }): MongoTables {
+  const collections = new Map<string, MongoDocument[]>()
+  const sources = new Map<string, MongoSource>()
+  for (const [index, [domain, { columns, rows }]] of Object.entries(tables).entries()) {
+    const collection = `rows${index}`
+    const fields = Object.entries(columns).map(([name, type], at) => ({ name, type, id: `c${at}` }))
+    sources.set(domain, { collection, columns: fields })
+    collections.set(
+      collection,
+      rows.map((row, number) => documentOf(row, number)),
+    )
+  }
+  const source = (domain: string): MongoSource => {
+    const found = sources.get(domain)
+    if (!found) throw new Error(`The test has no domain ${domain}.`)
+    return found
+  }
+  const compile = (pipeline: unknown, { variables = {}, rules = {}, now = new Date() }: AskOptions = {}) => {
+    const rendered = renderPipeline(parsePipeline(pipeline, {}), variables, now)
+    const always: Condition = { always: true }
+    const guarded = mapDomainSteps(rendered, (step) => ({ ...step, rule: rules[step.domain] ?? always }))
+    return compileMongo({ pipeline: guarded }, { source, now })
+  }
+  const run = (collection: string, stages: readonly Stage[]): MongoDocument[] =>
+    aggregate([...(collections.get(collection) ?? [])], withoutBigInts(stages) as MongoDocument[], {
+      collectionResolver: (name) => [...(collections.get(name) ?? [])],
+      // mingo wants it for $setWindowFields.
+      scriptEnabled: JSON.stringify(withoutBigInts(stages)).includes('$setWindowFields'),
+    }) as MongoDocument[]
+  return {
+    compile,
+    run,
+    ask: (pipeline, options) => {
+      const { collection, columns, stages } = compile(pipeline, options)
+      const rows = run(collection, stages).map((document) => columns.map(({ id }) => valueOf(document[id])))
+      return { columns: columns.map(({ name, type }) => ({ name, type })), rows }
+    },
+  }
+}
+
+/** Every other row leaves its nulls out: absent means null. */
+function documentOf(row: readonly Value[], number: number): MongoDocument {
+  const cells = row.map((value, index) => [`c${index}`, value] as const)
+  return { _id: number, ...Object.fromEntries(cells.filter(([, value]) => value !== null || number % 2 === 0)) }
+}
+
+/** mingo computes with JavaScript's numbers only. */
+function withoutBigInts(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value)
+  if (Array.isArray(value)) return value.map(withoutBigInts)
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withoutBigInts(member)]))
+}
+
+function valueOf(value: unknown): Value {
+  if (value === undefined || value === null) return null
+  if (typeof value === 'string' || typeof value === 'boolean' || value instanceof Date) return value
+  if (typeof value === 'number') return value === 0 ? 0 : value
+  throw new Error(`The engine gave a ${typeof value}, which no column has.`)
+}
