@@ -178,8 +178,12 @@ describe('relative dates without a base', () => {
         or: [{ column: 'a', operator: 'from', value: { operator: 'until', quantity: 1, duration: 'month' } }],
       },
     }
-    const [, rendered] = renderPipeline(parsePipeline([domain, filter], {}), {}, new Date('2024-03-31T15:00:00Z'))
-    expect(rendered).toMatchObject({ condition: { or: [{ value: new Date('2024-02-29T15:00:00Z') }] } })
+    const at = (time: string) => renderPipeline(parsePipeline([domain, filter], {}), {}, new Date(time))
+    expect(at('2024-03-31T15:00:00Z')[1]).toMatchObject({
+      condition: { or: [{ value: new Date('2024-02-29T00:00:00Z') }] },
+    })
+    expect(at('2024-03-31T23:59:59Z')).toEqual(at('2024-03-31T00:00:00Z'))
+    expect(at('2024-04-01T00:00:00Z')).not.toEqual(at('2024-03-31T23:59:59Z'))
   })
 })
 

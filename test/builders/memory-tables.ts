@@ -17,9 +17,11 @@ import {
   duckdbDialect,
   mapDomainSteps,
   parsePipeline,
+  type Query,
   renderPipeline,
   renderSql,
   type SqlSource,
+  settlePivots,
   type TemplateVariables,
   type Value,
 } from '../../src/pipeline/index.ts'
@@ -62,12 +64,18 @@ export async function memoryTables(tables: { readonly [domain: string]: TableFor
     ask: async (pipeline, { variables = {}, rules = {}, now = new Date() } = {}) => {
       const rendered = renderPipeline(parsePipeline(pipeline, {}), variables, now)
       const guarded = mapDomainSteps(rendered, (step) => ({ ...step, rule: rules[step.domain] ?? { always: true } }))
-      const compiled = compileSql({ pipeline: guarded }, { source, dialect: duckdbDialect, now })
-      const { text, values } = renderSql(compiled.rows({ offset: 0, limit: null }), duckdbDialect.placeholder)
-      const types = values.map(({ type }) => physical[type])
-      const result = await connection.runAndReadAll(text, values.map(toCell), types)
-      const columns = compiled.columns.map(({ name, type }) => ({ name, type }))
-      return { columns, rows: result.getRows().map((row) => row.map((cell) => fromCell(cell))) }
+      const run = async (query: Query, limit: number | null) => {
+        const compiled = compileSql(query, { source, dialect: duckdbDialect, now })
+        const { text, values } = renderSql(compiled.rows({ offset: 0, limit }), duckdbDialect.placeholder)
+        const types = values.map(({ type }) => physical[type])
+        const result = await connection.runAndReadAll(text, values.map(toCell), types)
+        const columns = compiled.columns.map(({ name, type }) => ({ name, type }))
+        return { columns, rows: result.getRows().map((row) => row.map((cell) => fromCell(cell))) }
+      }
+      const settled = await settlePivots({ pipeline: guarded }, async (question, most) => {
+        return (await run(question, most)).rows.map(([value = null]) => value)
+      })
+      return run(settled, null)
     },
     close: () => {
       connection.closeSync()

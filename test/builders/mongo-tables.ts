@@ -56,7 +56,7 @@ export function mongoTables(tables: { readonly [domain: string]: TableForTest })
     run,
     ask: (pipeline, options) => {
       const { collection, columns, stages } = compile(pipeline, options)
-      const rows = run(collection, stages).map((document) => columns.map(({ id }) => valueOf(document[id])))
+      const rows = run(collection, stages).map((document) => columns.map(({ id }) => cellOf(document[id])))
       return { columns: columns.map(({ name, type }) => ({ name, type })), rows }
     },
   }
@@ -76,7 +76,7 @@ function withoutBigInts(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withoutBigInts(member)]))
 }
 
-function valueOf(value: unknown): Value {
+function cellOf(value: unknown): Value {
   if (value === undefined || value === null) return null
   if (typeof value === 'string' || typeof value === 'boolean' || value instanceof Date) return value
   if (typeof value === 'number') return value === 0 ? 0 : value

@@ -1,7 +1,7 @@
 import { RE2JS, RE2JSSyntaxException } from 're2js'
 
 /** Longer expressions are refused: nobody writes them by hand, and engines spend memory in proportion. */
-export const maxPatternLength = 10_000
+const maxPatternLength = 10_000
 
 export interface PatternProblem {
   readonly message: string

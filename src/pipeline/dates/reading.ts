@@ -2,7 +2,7 @@ import { type FormatPiece, type FormatProblem, readFormat } from './format.ts'
 
 /**
  * What a group of a pattern holds: digits, but for `monthName`, `half` (a or p) and `offset` (`+02`, `+0200` or `+02:00`). `hour` may be
- * of 12 or of 24, `anyYear` have two digits or four.
+ * of 12 or of 24, `anyYear` have two digits or four. `monthFirst` is the day, and `daySecond` the month, when it is no month.
  */
 export type DateGroup =
   | 'year'
@@ -11,6 +11,8 @@ export type DateGroup =
   | 'month'
   | 'monthName'
   | 'day'
+  | 'monthFirst'
+  | 'daySecond'
   | 'hour'
   | 'minute'
   | 'second'
@@ -19,33 +21,38 @@ export type DateGroup =
   | 'offset'
 
 /**
- * One way to read a date: a regular expression for the whole text, and what its groups (at most nine) hold, in their order. It uses
+ * One way to read a date: a regular expression for the whole text without the spaces around, and what its groups (at most nine) hold, in their order. It uses
  * nothing that RE2, PCRE and Postgres read in different ways.
  */
 export interface DateReading {
   readonly pattern: string
   readonly groups: readonly DateGroup[]
+  /** Those of the groups that may match nothing. */
+  readonly optional: ReadonlySet<DateGroup>
+  /** Nothing that a person wrote is in it, but for separators. */
+  readonly ours: boolean
 }
 
 /** Also the spaces that French texts have. */
 const space = '[\\s\u00a0\u202f]'
 /** Also with accents that are characters of their own. */
 const letter = '[a-zA-ZÀ-ÖØ-öø-ÿ\u0301\u0302]'
-const utc = '(?:z|utc|gmt)'
 
 const year = group('year', '[0-9]{4}')
 const shortYear = group('shortYear', '[0-9]{2}')
-const month = group('month', '1[0-2]|0?[1-9]')
-const monthName = sequence(group('monthName', `${letter}{3,10}`), '\\.?')
-const day = group('day', '3[01]|[12][0-9]|0?[1-9]')
-const hour = group('hour', '2[0-3]|[01]?[0-9]')
+const month = group('month', '[0-9]{1,2}')
+const monthName = group('monthName', `${letter}{3,10}`)
+const day = group('day', '[0-9]{1,2}')
+const hour = group('hour', '[0-9]{1,2}')
 const hour12 = group('hour', '1[0-2]|0?[1-9]')
-const minute = group('minute', '[0-5]?[0-9]')
-const second = group('second', '[0-5]?[0-9]')
+const minute = group('minute', '[0-9]{1,2}')
+const second = group('second', '[0-9]{1,2}')
 const fraction = group('fraction', '[0-9]{1,9}')
 const half = sequence(group('half', '[ap]'), '\\.?m\\.?')
 const weekday = `${letter}{2,9}\\.?`
-const offset = sequence(`(?:${utc}|`, group('offset', '[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?'), ')')
+const utc = '(?:z|utc|gmt)'
+const ahead = group('offset', '[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?')
+const offset: DateReading = { ...sequence(`(?:${utc}|`, ahead, ')'), optional: new Set(['offset']) }
 
 /** What can be read, by the specifiers of strftime and, where those mean something else or nothing, of MySQL: `%k`, `%i`, `%s`. */
 const specifiers: ReadonlyMap<string, string | DateReading> = new Map<string, string | DateReading>([
@@ -53,9 +60,9 @@ const specifiers: ReadonlyMap<string, string | DateReading> = new Map<string, st
   ['y', shortYear],
   ['m', month],
   ['-m', month],
-  ['b', monthName],
-  ['h', monthName],
-  ['B', monthName],
+  ['b', sequence(monthName, '\\.?')],
+  ['h', sequence(monthName, '\\.?')],
+  ['B', sequence(monthName, '\\.?')],
   ['d', day],
   ['-d', day],
   ['e', sequence(`${space}*`, day)],
@@ -119,33 +126,33 @@ export function readingOf(format: string): { readonly reading: DateReading } | {
 }
 
 const between = '[-/.]'
-const twoDigits = '[0-5][0-9]'
+const twoDigits = '[0-9]{2}'
 const time = optional(
   `(?:t|,?${space}+)`,
   hour,
   ':',
   group('minute', twoDigits),
   optional(':', group('second', twoDigits), optional('[.,]', fraction)),
-  optional(`${space}*`, half),
-  optional(`${space}*`, offset),
+  `${space}*`,
+  optional(half, `${space}*`),
+  optional(offset),
 )
-const anyYear = group('anyYear', '[0-9]{4}|[0-9]{2}')
+const anyYear = group('anyYear', `${twoDigits}(?:${twoDigits})?`)
 const ordinal = '(?:st|nd|rd|th|er)?'
-const namedDay = sequence(optional(weekday, `,?${space}+`), day, ordinal, `(?:${space}+|[-/.])`)
-const beforeYear = `(?:,?${space}+|[-/.])`
+const nearName = '[-/.,\\s\u00a0\u202f]+'
 
-/** How a text is read without a format, the first that fits: the year first, or the month, or, where that is no month, the day. */
+/**
+ * The ways to read a date without a format: the year first, or the month, or, where that is no month, the day. At each character there is
+ * only one way to go on in them, which is what makes RE2 fast.
+ */
 export const guesses: readonly DateReading[] = [
-  whole(year, between, month, between, day, time),
-  whole(year, group('month', '1[0-2]|0[1-9]'), group('day', '3[01]|[12][0-9]|0[1-9]'), time),
-  whole(year),
-  whole(year, between, month),
-  whole(month, between, day, between, anyYear, time),
-  whole(day, between, month, between, anyYear, time),
+  whole(year, optional(between, month, optional(between, day, time))),
+  whole(year, group('month', twoDigits), group('day', twoDigits), time),
+  whole(group('monthFirst', '[0-9]{1,2}'), between, group('daySecond', '[0-9]{1,2}'), between, anyYear, time),
   whole(month, between, year),
-  whole(namedDay, monthName, beforeYear, year, time),
-  whole(monthName, beforeYear, year),
-  whole(optional(weekday, `,?${space}+`), monthName, `${space}+`, day, ordinal, `,?${space}+`, year, time),
+  whole(`(?:${letter}+${nearName})?`, day, ordinal, nearName, monthName, nearName, year, time),
+  whole(monthName, nearName, year),
+  whole(monthName, nearName, day, ordinal, nearName, year, time),
 ]
 
 function readWords(format: string): FormatPiece[] {
@@ -161,29 +168,34 @@ function kindsOf(part: string | DateReading | undefined): string[] {
   return part === undefined || typeof part === 'string' ? [] : part.groups.map((name) => kinds[name] ?? name)
 }
 
-function literal(text: string): string {
-  return text
+/** Text of a format: spaces stand for as many as one likes, everything else for itself. */
+function literal(text: string): DateReading {
+  const pattern = text
     .split(/[\s\u00a0\u202f]+/u)
     .map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
     .join(`${space}+`)
+  return { pattern, groups: [], optional: new Set(), ours: /^[\s\u00a0\u202f/.,:;_TZ-]*$/u.test(text) }
 }
 
 function group(name: DateGroup, pattern: string): DateReading {
-  return { pattern: `(${pattern})`, groups: [name] }
+  return { pattern: `(${pattern})`, groups: [name], optional: new Set(), ours: true }
 }
 
 function sequence(...parts: readonly (string | DateReading)[]): DateReading {
+  const readings = parts.filter((part) => typeof part !== 'string')
   return {
     pattern: parts.map((part) => (typeof part === 'string' ? part : part.pattern)).join(''),
-    groups: parts.flatMap((part) => (typeof part === 'string' ? [] : part.groups)),
+    groups: readings.flatMap(({ groups }) => groups),
+    optional: new Set(readings.flatMap(({ optional }) => [...optional])),
+    ours: readings.every(({ ours }) => ours),
   }
 }
 
 function optional(...parts: readonly (string | DateReading)[]): DateReading {
-  const { pattern, groups } = sequence(...parts)
-  return { pattern: `(?:${pattern})?`, groups }
+  const { pattern, groups, ours } = sequence(...parts)
+  return { pattern: `(?:${pattern})?`, groups, optional: new Set(groups), ours }
 }
 
 function whole(...parts: readonly (string | DateReading)[]): DateReading {
-  return sequence(`(?i)^${space}*`, ...parts, `${space}*$`)
+  return sequence('(?i)^', ...parts, '$')
 }

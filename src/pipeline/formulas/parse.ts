@@ -1,9 +1,9 @@
 import type { Formula, FormulaConstant, FormulaOperator, FormulaProblem } from './formula.ts'
 import { type FormulaToken, nextToken } from './tokens.ts'
 
-export const maxFormulaLength = 10_000
+const maxFormulaLength = 10_000
 /** A chain of additions nests as deep as it is long. Databases take more than proportional time to plan what nests deeper. */
-export const maxFormulaDepth = 100
+const maxFormulaDepth = 100
 
 export type ParsedFormula = { readonly formula: Formula } | { readonly problem: FormulaProblem }
 

@@ -6,10 +6,9 @@ export type FormulaToken =
   | { readonly kind: 'symbol'; readonly symbol: string; readonly position: number }
   | { readonly kind: 'end'; readonly position: number }
 
-const blank = /\s+/y
 const number = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
 const word = /[\p{L}_][\p{L}\p{M}\p{N}_]*/uy
-const symbols = /[-+*/%()]/y
+const symbols = '+-*/%()'
 const words: ReadonlyMap<string, null | boolean> = new Map([
   ['null', null],
   ['None', null],
@@ -21,19 +20,19 @@ const words: ReadonlyMap<string, null | boolean> = new Map([
 
 /** The next token at or after `offset`, and where it ends. */
 export function nextToken(text: string, offset: number): { token: FormulaToken; end: number } | FormulaProblem {
-  const position = offset + (matchAt(blank, text, offset)?.length ?? 0)
+  let position = offset
+  while (/\s/.test(text.charAt(position))) position++
   const char = text.charAt(position)
   if (char === '') return { token: { kind: 'end', position }, end: position }
+  if (symbols.includes(char)) return { token: { kind: 'symbol', symbol: char, position }, end: position + 1 }
   if (char === '[') return bracketColumn(text, position)
   if (char === '"' || char === "'") return textLiteral(text, position)
-  const digits = matchAt(number, text, position)
+  const digits = /[\d.]/.test(char) ? matchAt(number, text, position) : undefined
   if (digits !== undefined) return numberToken(digits, position)
-  const symbol = matchAt(symbols, text, position)
-  if (symbol !== undefined) return { token: { kind: 'symbol', symbol, position }, end: position + 1 }
   const name = matchAt(word, text, position)
-  if (name === undefined)
-    return { message: `"${String.fromCodePoint(text.codePointAt(position) ?? 0)}" cannot stand here.`, position }
-  return { token: wordToken(name, position), end: position + name.length }
+  if (name !== undefined) return { token: wordToken(name, position), end: position + name.length }
+  const character = String.fromCodePoint(text.codePointAt(position) ?? 0)
+  return { message: `"${character}" cannot stand here.`, position }
 }
 
 function wordToken(name: string, position: number): FormulaToken {
@@ -42,6 +41,7 @@ function wordToken(name: string, position: number): FormulaToken {
   return { kind: 'constant', value, type: value === null ? 'null' : 'boolean', position }
 }
 
+/** A copy of the expression, whose place to begin is state. */
 function matchAt(expression: RegExp, text: string, offset: number): string | undefined {
   const sticky = new RegExp(expression)
   sticky.lastIndex = offset

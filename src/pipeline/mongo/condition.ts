@@ -1,8 +1,9 @@
-import type { Comparison, Condition } from '../condition.ts'
+import type { Condition } from '../condition.ts'
 import { type Decision, decide } from '../conditions/decide.ts'
 import { membersOf } from '../conditions/members.ts'
 import type { ColumnType, Value } from '../values.ts'
-import { call, type Expression, fieldName, integerOf, literal, no, read } from './expression.ts'
+import { comparators, search } from './comparing.ts'
+import { call, fieldName, integerOf, no } from './expression.ts'
 import { patternFor } from './pattern.ts'
 import type { MongoColumn } from './relation.ts'
 import type { FieldTest, Match } from './stage.ts'
@@ -30,11 +31,6 @@ export function conditionMatch(
 /** No document. */
 export const never: Match = { $expr: no }
 
-const comparators = { eq: '$eq', ne: '$ne', lt: '$lt', le: '$lte', gt: '$gt', ge: '$gte' } as const satisfies Record<
-  Comparison,
-  string
->
-
 function decisionMatch(decision: Decision, column: MongoColumn): Match | undefined {
   const test = (fieldTest: FieldTest): Match => ({ [fieldName(column.id)]: fieldTest })
   const constant = (value: Value): Value => comparable(value, column.type)
@@ -57,23 +53,17 @@ function decisionMatch(decision: Decision, column: MongoColumn): Match | undefin
 }
 
 function searchMatch({ pattern, negated }: Extract<Decision, { test: 'matches' }>, column: MongoColumn): Match {
-  const { regex: $regex, fold } = patternFor(pattern)
   if (column.type !== 'text') {
-    const options = literal(fold ? 'i' : '', 'text')
-    const found = call('$regexMatch', { input: textOf(column), regex: literal($regex, 'text'), options })
+    const found = search(pattern, column)
     return { $expr: negated ? call('$not', [found]) : found }
   }
+  const { regex: $regex, fold } = patternFor(pattern)
   // MongoDB reads UTF-8 anyway, other engines only with this flag; a known beginning is sought in an index only without flags.
-  const search = /^\^[\w ]/.test($regex) && !fold ? { $regex } : { $regex, $options: fold ? 'iu' : 'u' }
-  return { [fieldName(column.id)]: negated ? { $not: search } : search }
+  const test = /^\^[\w ]/.test($regex) && !fold ? { $regex } : { $regex, $options: fold ? 'iu' : 'u' }
+  return { [fieldName(column.id)]: negated ? { $not: test } : test }
 }
 
 /** An integer that needs 64 bits as one, so that it is compared exactly. */
 function comparable(value: Value, type: ColumnType): Value {
   return type === 'integer' && typeof value === 'number' ? integerOf(value) : value
-}
-
-/** A number as text; empty for null, which `$regexMatch` takes for no match. */
-function textOf(column: MongoColumn): Expression {
-  return call('$toString', read(column))
 }

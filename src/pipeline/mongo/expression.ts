@@ -12,7 +12,7 @@ export interface Expression {
 }
 
 /** What an operator takes: expressions, alone, in a list or by name. */
-export type Operands = Expression | readonly Expression[] | { readonly [name: string]: Operands }
+export type Operands = Expression | readonly Operands[] | { readonly [name: string]: Operands }
 
 /** The value of a field. A document without the field counts as having null there. */
 export function read({ id }: { readonly id: string }): Expression {
@@ -41,12 +41,40 @@ export function literal(value: Value, type: ColumnType): Expression {
   return type === 'number' && Number.isInteger(value) ? call('$toDouble', constant) : constant
 }
 
+/** A list of values of one type, none of them null. */
+export function literals(values: readonly Value[], type: ColumnType): Expression {
+  const exact = values.map((value) => (type === 'integer' && typeof value === 'number' ? integerOf(value) : value))
+  return expression({ $literal: exact })
+}
+
+/** The item that `$filter`, `$map` and `$reduce` look at, and what `$reduce` has made of those before. */
+export const item: Expression = expression('$$this')
+export const soFar: Expression = expression('$$value')
+
 export const nothing: Expression = literal(null, 'text')
 export const yes: Expression = literal(true, 'boolean')
 export const no: Expression = literal(false, 'boolean')
 
 export function choose(condition: Expression, then: Expression, otherwise: Expression): Expression {
   return call('$cond', [condition, then, otherwise])
+}
+
+/** The value of the first branch whose condition holds. */
+export function firstThat(
+  branches: readonly (readonly [condition: Expression, value: Expression])[],
+  otherwise: Expression,
+): Expression {
+  // biome-ignore lint/suspicious/noThenProperty: MongoDB calls the field so.
+  const list = branches.map(([condition, value]) => ({ case: condition, then: value }))
+  return call('$switch', { branches: list, default: otherwise })
+}
+
+/** What accumulates over some of the rows around each row, instead of all those of its group. */
+export function over(
+  accumulator: Expression,
+  documents: readonly [first: number | 'unbounded', last: number | 'current'],
+): Expression {
+  return expression({ ...accumulator, window: { documents } })
 }
 
 /** The value, null where it is absent: what groups, partitions and variables need, which tell the two apart. */

@@ -48,7 +48,7 @@ export function figureMongo(aggFunction: AggFunction, column: MongoColumn, scope
 }
 
 /** A sum that does not fit into 64 bits is a double, as in a formula; a sum of nothing is an integer. */
-function sumOf(sum: Expression, { type }: MongoColumn): Expression {
+export function sumOf(sum: Expression, { type }: MongoColumn): Expression {
   const total = call('$ifNull', [sum, zero])
   return type === 'integer' ? fitting(total) : finite(call('$toDouble', total))
 }

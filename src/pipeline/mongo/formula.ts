@@ -47,7 +47,7 @@ interface PartScope extends Scope {
   readonly before: Stage[]
 }
 
-/** MongoDB reads some 180 levels of a stage; a formula may have 250 of its own. */
+/** MongoDB reads some 180 levels of a stage, those of the stages around it included; a long formula has more. */
 const maxDepth = 60
 
 function typed(formula: Formula, scope: PartScope): Part {
@@ -90,11 +90,11 @@ function operation(operator: FormulaOperator, [left, right]: readonly [Part, Par
   return { value, type, depth, open: false }
 }
 
-/** Null where the divisor is 0, and where one of the two is null. */
-function division(operator: '/' | '%', dividend: Expression, divisor: Expression): Expression {
+/** A division of doubles, or the rest of one: null where the divisor is 0 or infinite, and where one of the two is null. */
+export function division(operator: '/' | '%', dividend: Expression, divisor: Expression): Expression {
   const [a, b] = [variable('a0'), variable('b0')]
   const isUndefined = call('$or', [isNull(a), isNull(b), call('$eq', [b, literal(0, 'integer')])])
-  return bound({ a0: dividend, b0: divisor }, choose(isUndefined, nothing, call(operators[operator], [a, b])))
+  return bound({ a0: dividend, b0: finite(divisor) }, choose(isUndefined, nothing, call(operators[operator], [a, b])))
 }
 
 function double(part: Part): Expression {
@@ -111,7 +111,7 @@ function isInteger({ type }: Part): boolean {
 }
 
 /** The deepest operation is a division: of `bound`, whose `vars` are its operands, with `$toDouble` and `fitting` around them. */
-const operationDepth = 8
+const operationDepth = 10
 
 function shallow(part: Part, { before, context }: PartScope): Part {
   const depth = part.depth + operationDepth

@@ -1,6 +1,6 @@
 import { isObject, isProblem, type ProblemItem } from '../../base/index.ts'
 import type { RelativeDate } from '../condition.ts'
-import { absoluteDate } from '../conditions/dates.ts'
+import { absoluteDate, startOfDay } from '../conditions/dates.ts'
 import type { Pipeline } from '../query.ts'
 import { type AnyStep, isDomainStep, type NestedPipeline } from '../step.ts'
 import { compileTemplate, isTemplate } from '../templates/template.ts'
@@ -99,7 +99,8 @@ function withAbsoluteDates(value: unknown, now: Date): unknown {
     return items.every((item, index) => item === value[index]) ? value : items
   }
   if (!isObject(value)) return value
-  if (isRelativeDate(value)) return absoluteDate(value, now)
+  // Bounds are whole days: counted from the start of today, the same request has one cache key through the day.
+  if (isRelativeDate(value)) return absoluteDate(value, startOfDay(now))
   const changed = Object.entries(value)
     .map(([key, member]) => [key, withAbsoluteDates(member, now)] as const)
     .filter(([key, member]) => member !== value[key])

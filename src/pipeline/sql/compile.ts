@@ -79,6 +79,7 @@ function createBuild({ source, dialect, now }: SqlOptions): Build {
     fresh: ({ name, type }) => ({ id: `c${ids++}`, name, type }),
     cte: (body) => add(body, sql`AS`),
     barrier: (body) => add(body, ++barriers % barrierEvery === 0 ? dialect.materialized : sql`AS`),
+    shared: (body) => add(body, dialect.materialized),
     relation: (pipeline) => {
       const known = nested.get(pipeline) ?? compile(pipeline)
       nested.set(pipeline, known)

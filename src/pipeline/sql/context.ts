@@ -2,7 +2,7 @@ import { Problem } from '../../base/index.ts'
 import type { DomainStep, NestedPipeline } from '../step.ts'
 import type { Column } from '../values.ts'
 import type { SqlDialect } from './dialect.ts'
-import { identifier, joinSql, type Sql, sql } from './fragment.ts'
+import { identifier, identifiers, joinSql, type Sql, sql } from './fragment.ts'
 import type { OrderKey, Relation, SqlColumn, SqlSource } from './relation.ts'
 
 /** What a step has at hand to make its SQL. */
@@ -19,6 +19,8 @@ export interface SqlContext {
    * in a query, one is computed by itself.
    */
   barrier(body: Sql): Sql
+  /** The same for a body that is read more than once: computed by itself, or a chain of such steps would take exponential time. */
+  shared(body: Sql): Sql
   /** A nested pipeline, compiled once however often it is asked for. */
   relation(pipeline: NestedPipeline): Relation
 }
@@ -36,7 +38,7 @@ export function ref(column: { readonly id: string }): Sql {
 
 /** `a, b, c`: everything that a CTE has to hand on, the order keys of columns that are no longer visible included. */
 export function carried(relation: Relation): Sql {
-  return joinSql(carriedIds(relation).map(identifier), ', ')
+  return identifiers(carriedIds(relation))
 }
 
 export function carriedIds({ columns, order }: Relation): string[] {

@@ -39,7 +39,8 @@ export interface SqlDialect {
   search(text: Sql, pattern: string): Sql
   /**
    * A value as text: numbers as JSON writes them (`10`, `0.1`, `1e-7`, `1e+21`), infinite ones null; `true` and `false`; dates as
-   * `2022-01-31`, with a time of day `2022-01-31 10:30:00`, with milliseconds `2022-01-31 10:30:00.250`.
+   * `2022-01-31`, with a time of day `2022-01-31 10:30:00`, with milliseconds `2022-01-31 10:30:00.250`; years beyond 9999 have more
+   * digits, years before 0 a `-`.
    */
   textOf(value: Sql, type: ColumnType): Sql
   /**

@@ -71,19 +71,26 @@ export function renderSql(
   return { text, values: fragment.values }
 }
 
+const harmless = /^(?:[a-z]\d+|rowid|"(?:[^"\0]|"")+"|`(?:[^`\0]|``)+`)$/
+
 /**
  * A name as it stands in the text: generated (`c0`, `s1`), or quoted by a dialect. Anything else is refused, so that no text of a
  * person gets in this way. Errors: `internal`.
  */
 export function identifier(name: string): Sql {
-  if (!/^(?:[a-z]\d+|rowid|"(?:[^"\0]|"")+"|`(?:[^`\0]|``)+`)$/.test(name)) {
+  return identifiers([name])
+}
+
+/** `a, b, c`, each as `identifier` has it. */
+export function identifiers(names: readonly string[]): Sql {
+  if (!names.every((name) => harmless.test(name))) {
     throw new Problem('internal', 'A name that is neither generated nor quoted was about to enter a query.')
   }
-  return { texts: [name], values: [] }
+  return { texts: [names.join(', ')], values: [] }
 }
 
 /** A constant text of this room, such as a keyword or the name of a type. Never anything that a person wrote. */
-export function keyword(text: 'ASC' | 'DESC' | 'LEFT' | 'INNER' | 'FULL OUTER' | FormulaOperator | Comparator): Sql {
+export function keyword(text: 'ASC' | 'DESC' | 'LEFT' | 'INNER' | FormulaOperator | Comparator): Sql {
   return { texts: [text], values: [] }
 }
 

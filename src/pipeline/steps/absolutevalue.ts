@@ -1,3 +1,5 @@
+import { withValues } from '../mongo/computed.ts'
+import { call, choose, fitting, isNull, literal, nothing, read } from '../mongo/expression.ts'
 import { record } from '../parsing/record.ts'
 import { columnOf, ref } from '../sql/context.ts'
 import { sql } from '../sql/fragment.ts'
@@ -21,5 +23,15 @@ export const absolutevalue = defineStep({
     const negated = context.dialect.negate(value, type === 'integer' ? 'integer' : 'number')
     const absolute = sql`CASE WHEN ${value} < 0 THEN ${negated} ELSE ${value} END`
     return withComputed(input, [{ column: { name: step.newColumn, type }, value: absolute }], context)
+  },
+  mongo: (step, input, context) => {
+    const column = columnOf(input, step.column)
+    const value = read(column)
+    // The absolute value of the smallest integer is an error there; a negation goes on with a double.
+    const negated = call('$multiply', [value, literal(-1, 'integer')])
+    const absolute = choose(call('$lt', [value, literal(0, 'integer')]), negated, value)
+    const fitted = column.type === 'integer' ? fitting(absolute) : absolute
+    const whole = choose(isNull(value), nothing, fitted)
+    return withValues(input, [{ column: { name: step.newColumn, type: column.type }, value: whole }], context)
   },
 })

@@ -86,9 +86,9 @@ function mergedRows(step: AddMissingDates, input: Relation, context: SqlContext)
     return sql`${value} AS ${ref(as)}`
   })
   const period = dialect.dates.startOf(ref(date), step.datesGranularity)
-  const dated = sql`SELECT ${carried(input)}, ${period} AS ${ref(start)} FROM ${input.from} WHERE ${ref(date)} IS NOT NULL`
+  const dated = sql`SELECT ${carried(input)}, ${period} AS ${ref(start)} FROM ${input.from}`
   const by = joinSql([start, ...groups.map(({ column }) => column)].map(ref), ', ')
-  const rows = sql`SELECT ${joinSql([ref(start), ...values], ', ')} FROM (${dated}) AS dated GROUP BY ${by}`
+  const rows = sql`SELECT ${joinSql([ref(start), ...values], ', ')} FROM (${dated}) AS dated WHERE ${ref(start)} IS NOT NULL GROUP BY ${by}`
   return {
     // It is read twice: for its ends, and for its rows.
     from: context.barrier(rows),

@@ -1,3 +1,4 @@
+import { appended } from '../mongo/union.ts'
 import { record } from '../parsing/record.ts'
 import { columnOf, ref, type SqlContext } from '../sql/context.ts'
 import { bind, type Sql, sql } from '../sql/fragment.ts'
@@ -36,6 +37,10 @@ export const append = defineStep({
       order: [part, position].map(({ id }) => ({ id, descending: false })),
       inOrder: false,
     }
+  },
+  mongo: (step, input, context) => {
+    const relations = [input, ...step.pipelines.map(context.relation)]
+    return appended(relations, together(relations.map(({ columns }) => columns)), context)
   },
 })
 

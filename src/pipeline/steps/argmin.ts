@@ -1,4 +1,4 @@
-import { bestRows, extremeFields } from './best-rows.ts'
+import { bestDocuments, bestRows, extremeFields } from './best-rows.ts'
 import { findColumns } from './columns.ts'
 import { defineStep } from './definition.ts'
 
@@ -12,4 +12,5 @@ export const argmin = defineStep({
     return input
   },
   sql: (step, input, context) => bestRows({ ...step, descending: false }, input, context),
+  mongo: (step, input, context) => bestDocuments({ ...step, descending: false }, input, context),
 })

@@ -1,4 +1,8 @@
 import type * as z from 'zod'
+import { after, hidden, type MongoContext } from '../mongo/context.ts'
+import { call, orNull, read } from '../mongo/expression.ts'
+import type { MongoRelation } from '../mongo/relation.ts'
+import { windowed } from '../mongo/window.ts'
 import { record } from '../parsing/record.ts'
 import { carried, columnOf, ref, type SqlContext, select } from '../sql/context.ts'
 import { sql } from '../sql/fragment.ts'
@@ -25,4 +29,19 @@ export function bestRows({ column, groups, descending }: Extreme, input: Relatio
   const ranked = sql`SELECT ${carried(input)}, rank() OVER (${window}) AS ${rank} FROM ${input.from}`
   const from = context.barrier(sql`${select(carried(input), sql`(${ranked}) AS ranked`)} WHERE ${rank} = 1`)
   return { ...input, from, inOrder: false }
+}
+
+/** The same for MongoDB, where booleans have a greatest one. */
+export function bestDocuments(
+  { column, groups, descending }: Extreme,
+  input: MongoRelation,
+  context: MongoContext,
+): MongoRelation {
+  const value = orNull(read(columnOf(input, column)))
+  const best = hidden(context)
+  const output = { [best.id]: call(descending ? '$max' : '$min', value) }
+  const by = groups.map((name) => columnOf(input, name))
+  // Only null where all are null: then they all are the best.
+  const isBest = call('$eq', [value, orNull(read(best))])
+  return after(windowed(input, { by, output }, context), { $match: { $expr: isBest } })
 }

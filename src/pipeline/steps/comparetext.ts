@@ -1,3 +1,5 @@
+import { withValues } from '../mongo/computed.ts'
+import { call, isNull, orNull, read } from '../mongo/expression.ts'
 import { record } from '../parsing/record.ts'
 import { columnOf, ref } from '../sql/context.ts'
 import { sql } from '../sql/fragment.ts'
@@ -23,5 +25,13 @@ export const comparetext = defineStep({
         ? sql`(${ref(a)} IS NULL AND ${ref(b)} IS NULL)`
         : context.dialect.isSame(ref(a), ref(b))
     return withComputed(input, [{ column: { name: step.newColumnName, type: 'boolean' }, value: isEqual }], context)
+  },
+  mongo: (step, input, context) => {
+    const [a, b] = [columnOf(input, step.strCol1), columnOf(input, step.strCol2)]
+    const isEqual =
+      commonType(a.type, b.type) === undefined
+        ? call('$and', [isNull(read(a)), isNull(read(b))])
+        : call('$eq', [orNull(read(a)), orNull(read(b))])
+    return withValues(input, [{ column: { name: step.newColumnName, type: 'boolean' }, value: isEqual }], context)
   },
 })

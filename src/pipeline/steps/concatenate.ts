@@ -1,4 +1,7 @@
 import * as z from 'zod'
+import { withValues } from '../mongo/computed.ts'
+import { literal, read } from '../mongo/expression.ts'
+import { joinTexts, textOf } from '../mongo/text.ts'
 import { record } from '../parsing/record.ts'
 import { columnOf, ref } from '../sql/context.ts'
 import { bind } from '../sql/fragment.ts'
@@ -26,5 +29,10 @@ export const concatenate = defineStep({
       .map((column) => dialect.textOf(ref(column), column.type))
     const value = dialect.text.join(texts, bind(step.separator, 'text'))
     return withComputed(input, [{ column: { name: step.newColumnName, type: 'text' }, value }], context)
+  },
+  mongo: (step, input, context) => {
+    const texts = step.columns.map((name) => columnOf(input, name)).map((column) => textOf(read(column), column.type))
+    const value = joinTexts(texts, literal(step.separator, 'text'))
+    return withValues(input, [{ column: { name: step.newColumnName, type: 'text' }, value }], context)
   },
 })

@@ -53,9 +53,14 @@ export function typeWith(step: AnyStep, column: Column, value: Value): ColumnTyp
 }
 
 /** The constant in a type that `typeWith` has given. */
-export function constantAs(value: Value, type: ColumnType, context: SqlContext): Sql {
+export function constantIn(value: Value, type: ColumnType): Value {
   const read = readAs(value, type)
-  return constantSql(type === 'number' && typeof read === 'bigint' ? Number(read) : read, type, context)
+  return type === 'number' && typeof read === 'bigint' ? Number(read) : read
+}
+
+/** The same, as SQL. */
+export function constantAs(value: Value, type: ColumnType, context: SqlContext): Sql {
+  return constantSql(constantIn(value, type), type, context)
 }
 
 function readAs(value: Value, type: ColumnType): Value {

@@ -1,4 +1,9 @@
 import * as z from 'zod'
+import { after, keyOf } from '../mongo/context.ts'
+import { call, choose, isNull, nothing, over, read } from '../mongo/expression.ts'
+import { sumOf } from '../mongo/figures.ts'
+import type { MongoColumn } from '../mongo/relation.ts'
+import { windowed } from '../mongo/window.ts'
 import { record } from '../parsing/record.ts'
 import { carried, columnOf, ref, sortedBy } from '../sql/context.ts'
 import { joinSql, sql } from '../sql/fragment.ts'
@@ -53,6 +58,26 @@ export const cumsum = defineStep({
       columns: sums.reduce<readonly SqlColumn[]>((columns, { column }) => withColumn(columns, column), input.columns),
       order,
       inOrder: false,
+    }
+  },
+  mongo: (step, input, context) => {
+    const order = sortedBy([keyOf(columnOf(input, step.referenceColumn), false)], input.order)
+    const by = step.groupby.map((name) => columnOf(input, name))
+    const sums = sumsOf(step, input.columns).map(({ source, column }) => ({
+      value: read(columnOf(input, source)),
+      column: context.fresh(column),
+    }))
+    const running = sums.map(
+      ({ column, value }) => [column.id, over(call('$sum', value), ['unbounded', 'current'])] as const,
+    )
+    const summed = windowed(input, { by, order, output: Object.fromEntries(running) }, context)
+    const finished = sums.map(
+      ({ column, value }) => [column.id, choose(isNull(value), nothing, sumOf(read(column), column))] as const,
+    )
+    return {
+      ...after(summed, { $set: Object.fromEntries(finished) }),
+      columns: sums.reduce<readonly MongoColumn[]>((all, { column }) => withColumn(all, column), input.columns),
+      order,
     }
   },
 })

@@ -1,7 +1,7 @@
 import { guesses } from '../dates/reading.ts'
 import { carried, columnOf, ref, type SqlContext } from '../sql/context.ts'
-import { sql } from '../sql/fragment.ts'
-import { readDateSql } from '../sql/read-date.ts'
+import { type Sql, sql } from '../sql/fragment.ts'
+import { readDates } from '../sql/read-date.ts'
 import type { Relation, SqlColumn } from '../sql/relation.ts'
 import type { AnyStep } from '../step.ts'
 import type { Column } from '../values.ts'
@@ -38,11 +38,16 @@ export function datesOf(
   const dates = names.map((name) => {
     const column = columnOf(input, name)
     if (column.type === 'date') return column
+    const read = readDates({ text: textOf(column, context), carried: list, from }, guesses, context)
     const date = context.fresh({ name, type: 'date' })
-    const text = context.dialect.textOf(ref(column), 'text')
-    from = context.cte(sql`SELECT ${list}, ${readDateSql(text, guesses, context.dialect)} AS ${ref(date)} FROM ${from}`)
+    from = context.cte(sql`SELECT ${list}, ${read.date} AS ${ref(date)} FROM ${read.from}`)
     list = sql`${list}, ${ref(date)}`
     return date
   })
   return { dates, from }
+}
+
+/** A column as text; one of texts too, since databases have types of texts that their functions do not take. */
+export function textOf(column: SqlColumn, { dialect }: SqlContext): Sql {
+  return dialect.textOf(ref(column), column.type)
 }

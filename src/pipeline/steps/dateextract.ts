@@ -72,7 +72,7 @@ export const dateextract = defineStep({
   fields,
   legacy: (raw) => {
     const { operation, newColumnName, new_column_name: snakeName, ...rest } = raw
-    if (operation === undefined) return raw
+    if (operation === undefined || 'dateInfo' in raw || 'date_info' in raw) return raw
     const name = newColumnName ?? snakeName ?? `${raw.column}_${operation}`
     return { ...rest, dateInfo: [operation], newColumns: [name] }
   },

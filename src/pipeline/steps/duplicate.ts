@@ -1,3 +1,5 @@
+import { withValues } from '../mongo/computed.ts'
+import { read } from '../mongo/expression.ts'
 import { record } from '../parsing/record.ts'
 import { columnOf, ref } from '../sql/context.ts'
 import { findColumns, withColumn } from './columns.ts'
@@ -16,5 +18,9 @@ export const duplicate = defineStep({
   sql: (step, input, context) => {
     const column = columnOf(input, step.column)
     return withComputed(input, [{ column: { ...column, name: step.newColumnName }, value: ref(column) }], context)
+  },
+  mongo: (step, input, context) => {
+    const column = columnOf(input, step.column)
+    return withValues(input, [{ column: { ...column, name: step.newColumnName }, value: read(column) }], context)
   },
 })

@@ -42,7 +42,7 @@ export const evolution = defineStep({
     const next = context.fresh({ name: '', type: 'date' })
     const keys = index.map((column) => ({ column, key: context.fresh(column) }))
     const [count, previous] = [context.fresh({ name: '', type: 'integer' }), context.fresh(value)]
-    const dated = sql`SELECT ${dialect.dates.shift(date, periods[step.evolutionType], 1)} AS ${ref(next)}, ${joinSql([value, ...index].map(ref), ', ')} FROM ${input.from}`
+    const dated = sql`SELECT ${dialect.dates.shift(date, periods[step.evolutionType], 1)} AS ${ref(next)}, ${joinSql([...new Set([value, ...index])].map(ref), ', ')} FROM ${input.from}`
     const grouping = joinSql([next, ...index].map(ref), ', ')
     const list = [
       ref(next),

@@ -19,6 +19,9 @@ export function wholeNumber(least: number) {
   )
 }
 
+/** The format of a date, before it is read. Long ones would make regular expressions that no database takes. */
+export const dateFormat = z.string().max(200, 'A format has at most 200 characters.')
+
 /** A field that may be left out or null. */
 export function optional<T>(schema: z.ZodType<T>, otherwise: T) {
   return schema.nullish().transform((value) => value ?? otherwise)

@@ -1,10 +1,13 @@
+import { withValues } from '../mongo/computed.ts'
+import { call, literal, read } from '../mongo/expression.ts'
+import { widenedValue } from '../mongo/text.ts'
 import { record } from '../parsing/record.ts'
 import { columnOf, ref } from '../sql/context.ts'
 import { sql } from '../sql/fragment.ts'
 import type { Column } from '../values.ts'
 import { findColumns } from './columns.ts'
 import { withComputed } from './computed.ts'
-import { constantAs, constantField, typeWith } from './constants.ts'
+import { constantAs, constantField, constantIn, typeWith } from './constants.ts'
 import { defineStep } from './definition.ts'
 import { columnNames } from './fields.ts'
 
@@ -32,5 +35,14 @@ export const fillna = defineStep({
       return { column: { name, type }, value }
     })
     return withComputed(input, filled, context)
+  },
+  mongo: (step, input, context) => {
+    const filled = [...new Set(step.columns)].map((name) => {
+      const column = columnOf(input, name)
+      const type = typeWith(step, column, step.value)
+      const own = widenedValue(read(column), { from: column.type, to: type })
+      return { column: { name, type }, value: call('$ifNull', [own, literal(constantIn(step.value, type), type)]) }
+    })
+    return withValues(input, filled, context)
   },
 })

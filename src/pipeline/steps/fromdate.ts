@@ -1,4 +1,3 @@
-import * as z from 'zod'
 import { readFormat } from '../dates/format.ts'
 import { record } from '../parsing/record.ts'
 import { carried, columnOf, ref } from '../sql/context.ts'
@@ -7,18 +6,15 @@ import { writeDateSql, writtenSpecifiers } from '../sql/write-date.ts'
 import { stepProblem, withColumn } from './columns.ts'
 import { findDates } from './date-columns.ts'
 import { defineStep } from './definition.ts'
-import { columnName } from './fields.ts'
+import { columnName, dateFormat } from './fields.ts'
 
 /** A format that has been read once, so that it is one. */
-const format = z
-  .string()
-  .min(1, 'A format is not empty.')
-  .check(({ value, issues }) => {
-    const read = readFormat(value, writtenSpecifiers)
-    if ('pieces' in read) return
-    const { message, position } = read.problem
-    issues.push({ code: 'custom', message, params: { position }, input: value })
-  })
+const format = dateFormat.min(1, 'A format is not empty.').check(({ value, issues }) => {
+  const read = readFormat(value, writtenSpecifiers)
+  if ('pieces' in read) return
+  const { message, position } = read.problem
+  issues.push({ code: 'custom', message, params: { position }, input: value })
+})
 
 export const fromdate = defineStep({
   name: 'fromdate',

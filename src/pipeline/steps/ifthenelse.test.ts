@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noThenProperty: clients call the field so, and what stands there is no function.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type MemoryTables, memoryTables } from '../../../test/builders/memory-tables.ts'
 import { isProblem, type ProblemItem } from '../../base/index.ts'
@@ -159,8 +160,14 @@ describe('ifthenelse refuses', () => {
   })
 
   it('what is no branch', async () => {
-    expect(await refusal(choose([1], new Map()))).toMatchObject([{ path: '/pipeline/1/then' }, {}])
-    expect(await refusal(choose('', Number.NaN))).toMatchObject([{ path: '/pipeline/1/then' }, {}])
+    expect(await refusal(choose([1], ['age']))).toMatchObject([
+      { path: '/pipeline/1/then' },
+      { path: '/pipeline/1/else' },
+    ])
+    expect(await refusal(choose('', 'age +'))).toMatchObject([
+      { path: '/pipeline/1/then', position: 0 },
+      { path: '/pipeline/1/else', position: 5 },
+    ])
     expect(await refusal({ name: 'ifthenelse', newColumn: 'c', if: isAdult, then: 1 })).toMatchObject([
       { path: '/pipeline/1/else', message: 'This field is required.' },
     ])

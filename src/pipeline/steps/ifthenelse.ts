@@ -5,6 +5,14 @@ import { conditionColumns } from '../conditions/members.ts'
 import { type Formula, type FormulaType, formulaColumns } from '../formulas/formula.ts'
 import { parseFormula } from '../formulas/parse.ts'
 import { formulaType } from '../formulas/types.ts'
+import { withValues } from '../mongo/computed.ts'
+import { conditionValue } from '../mongo/condition-value.ts'
+import { after, hidden, type MongoContext } from '../mongo/context.ts'
+import { choose, type Expression, literal, read } from '../mongo/expression.ts'
+import { formulaMongo } from '../mongo/formula.ts'
+import type { MongoRelation } from '../mongo/relation.ts'
+import type { Stage } from '../mongo/stage.ts'
+import { widenedValue } from '../mongo/text.ts'
 import { paramsOf, record } from '../parsing/record.ts'
 import { conditionSql } from '../sql/condition.ts'
 import { columnOf, type SqlContext } from '../sql/context.ts'
@@ -65,6 +73,12 @@ export const ifthenelse = defineStep({
     const operands = createNamedOperands(context)
     const value = choiceSql(step, { type, input, context, operands })
     return withComputed(operands.over(input), [{ column: { name: step.newColumn, type }, value }], context)
+  },
+  mongo: (step, input, context) => {
+    const type = typeIn(step, input.columns)
+    const before: Stage[] = []
+    const value = choiceMongo(step, { type, input, context, before, level: 1 })
+    return withValues(after(input, ...before), [{ column: { name: step.newColumn, type }, value }], context)
   },
 })
 
@@ -148,4 +162,36 @@ function branchSql(part: Branch, scope: BranchScope): Sql {
   const given = own === 'integer' ? 'integer' : type
   const value = formulaSql(part, { type: given, columnOf: (name) => columnOf(input, name), context, operands })
   return context.dialect.text.convert(value, given, type)
+}
+
+interface MongoScope {
+  readonly type: ColumnType
+  readonly input: MongoRelation
+  readonly context: MongoContext
+  /** Stages that compute parts of the choice before the whole: expressions may not nest too deep. */
+  readonly before: Stage[]
+  readonly level: number
+}
+
+const deepest = 8
+
+function choiceMongo({ if: condition, then: first, else: otherwise }: Choice, scope: MongoScope): Expression {
+  const { input, context, before, level } = scope
+  const holds = conditionValue(condition, (name) => columnOf(input, name), context.now)
+  const value = choose(holds, branchMongo(first, scope), branchMongo(otherwise, scope))
+  if (level % deepest !== 0) return value
+  const field = hidden(context)
+  before.push({ $set: { [field.id]: value } })
+  return read(field)
+}
+
+function branchMongo(part: Branch, scope: MongoScope): Expression {
+  if (part.kind === 'date') return literal(part.date, 'date')
+  if (part.kind === 'choice') return choiceMongo(part, { ...scope, level: scope.level + 1 })
+  const { type, input, context } = scope
+  const own = formulaType(part, (name) => columnOf(input, name).type)
+  const given = own === 'integer' ? 'integer' : type
+  const { value, before } = formulaMongo(part, { type: given, columnOf: (name) => columnOf(input, name), context })
+  scope.before.push(...before)
+  return widenedValue(value, { from: given, to: type })
 }

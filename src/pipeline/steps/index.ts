@@ -32,6 +32,7 @@ import { join } from './join.ts'
 import { lowercase } from './lowercase.ts'
 import { movingaverage } from './movingaverage.ts'
 import { percentage } from './percentage.ts'
+import { pivot } from './pivot.ts'
 import { rank } from './rank.ts'
 import { rename } from './rename.ts'
 import { replace } from './replace.ts'
@@ -63,6 +64,7 @@ export const steps = {
   cumsum,
   movingaverage,
   percentage,
+  pivot,
   rank,
   rollup,
   statistics,

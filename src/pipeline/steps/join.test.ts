@@ -112,6 +112,19 @@ describe('join', () => {
     ])
   })
 
+  it('full outer: a left row whose own order is null still comes before what is only on the right', async () => {
+    const count = { aggfunction: 'count', newcolumns: ['n'], columns: ['id'] }
+    const rows = await ask({ name: 'aggregate', on: ['city'], aggregations: [count] }, join('full outer'))
+    expect(rows.map(([city, n, country]) => [city, n, country])).toEqual([
+      ['Lyon', 2, 'FR'],
+      ['Paris', 2, 'FR'],
+      ['Paris', 2, 'US'],
+      [null, 2, null],
+      [null, null, 'XX'],
+      ['Rome', null, 'IT'],
+    ])
+  })
+
   it('keeps both keys when their names differ, and finds free names', async () => {
     expect(
       await names('sales', few, { name: 'rename', to_rename: [['city', 'town']] }, join('left', [['town', 'city']])),

@@ -1,3 +1,6 @@
+import { after, hidden, keyOf } from '../mongo/context.ts'
+import { call, choose, finite, isNull, literal, nothing, over, read } from '../mongo/expression.ts'
+import { windowed } from '../mongo/window.ts'
 import { record } from '../parsing/record.ts'
 import { carried, columnOf, ref, sortedBy } from '../sql/context.ts'
 import { bind, sql } from '../sql/fragment.ts'
@@ -40,6 +43,28 @@ export const movingaverage = defineStep({
         sorted,
       ),
       inOrder: false,
+    }
+  },
+  mongo: (step, input, context) => {
+    const by = step.groups.map((name) => columnOf(input, name))
+    const order = sortedBy([keyOf(columnOf(input, step.columnToSort), false)], input.order)
+    const value = read(columnOf(input, step.valueColumn))
+    const [count, column] = [hidden(context), context.fresh({ name: newName(step), type: 'number' })]
+    const documents = [1 - step.movingWindow, 'current'] as const
+    const [zero, one] = [literal(0, 'integer'), literal(1, 'integer')]
+    const output = {
+      [count.id]: over(call('$sum', choose(isNull(value), zero, one)), documents),
+      [column.id]: over(call('$avg', value), documents),
+    }
+    const averaged = windowed(input, { by, order, output }, context)
+    const isFull = call('$eq', [read(count), literal(step.movingWindow, 'integer')])
+    return {
+      ...after(averaged, { $set: { [column.id]: choose(isFull, finite(read(column)), nothing) } }),
+      columns: withColumn(input.columns, column),
+      order: sortedBy(
+        by.map((group) => keyOf(group, false)),
+        order,
+      ),
     }
   },
 })

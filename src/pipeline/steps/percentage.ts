@@ -1,3 +1,7 @@
+import { after, hidden } from '../mongo/context.ts'
+import { call, finite, read } from '../mongo/expression.ts'
+import { division } from '../mongo/formula.ts'
+import { windowed } from '../mongo/window.ts'
 import { record } from '../parsing/record.ts'
 import { carried, columnOf, ref } from '../sql/context.ts'
 import { sql } from '../sql/fragment.ts'
@@ -33,6 +37,15 @@ export const percentage = defineStep({
       order: input.order,
       inOrder: false,
     }
+  },
+  mongo: (step, input, context) => {
+    const value = call('$toDouble', read(columnOf(input, step.column)))
+    const sum = hidden(context)
+    const column = context.fresh({ name: newName(step), type: 'number' })
+    const by = step.group.map((name) => columnOf(input, name))
+    const summed = windowed(input, { by, output: { [sum.id]: call('$sum', value) } }, context)
+    const share = finite(division('/', value, read(sum)))
+    return { ...after(summed, { $set: { [column.id]: share } }), columns: withColumn(input.columns, column) }
   },
 })
 

@@ -1,4 +1,7 @@
 import * as z from 'zod'
+import { after, hidden, keyOf } from '../mongo/context.ts'
+import { call, choose, isNull, nothing, read } from '../mongo/expression.ts'
+import { windowed } from '../mongo/window.ts'
 import { record } from '../parsing/record.ts'
 import { carried, columnOf, ref, sortedBy } from '../sql/context.ts'
 import { sql } from '../sql/fragment.ts'
@@ -35,6 +38,22 @@ export const rank = defineStep({
       columns: withColumn(input.columns, column),
       order: sortedBy([{ id: column.id, descending: false }], input.order),
       inOrder: false,
+    }
+  },
+  mongo: (step, input, context) => {
+    const value = columnOf(input, step.valueCol)
+    const isMissing = hidden(context)
+    const column = context.fresh({ name: newName(step), type: 'integer' })
+    // Nulls apart from the others, so that they move no other row's rank; a rank has one key.
+    const by = [...step.groupby.map((name) => columnOf(input, name)), isMissing]
+    const output = { [column.id]: call(step.method === 'dense' ? '$denseRank' : '$rank', {}) }
+    const key = { id: value.id, descending: step.order === 'desc', nullable: false }
+    const flagged = after(input, { $set: { [isMissing.id]: isNull(read(value)) } })
+    const ranked = windowed(flagged, { by, order: [key], output }, context)
+    return {
+      ...after(ranked, { $set: { [column.id]: choose(read(isMissing), nothing, read(column)) } }),
+      columns: withColumn(input.columns, column),
+      order: sortedBy([keyOf(column, false)], input.order),
     }
   },
 })

@@ -1,4 +1,8 @@
 import * as z from 'zod'
+import { withValues } from '../mongo/computed.ts'
+import { conditionValue } from '../mongo/condition-value.ts'
+import { firstThat, literal, read } from '../mongo/expression.ts'
+import { widenedValue } from '../mongo/text.ts'
 import { record } from '../parsing/record.ts'
 import { conditionSql } from '../sql/condition.ts'
 import { columnOf, ref } from '../sql/context.ts'
@@ -7,7 +11,7 @@ import type { AnyStep } from '../step.ts'
 import type { Column, ColumnType, Value } from '../values.ts'
 import { findColumns, withColumn } from './columns.ts'
 import { withComputed } from './computed.ts'
-import { constantAs, constantField, typeWith } from './constants.ts'
+import { constantAs, constantField, constantIn, typeWith } from './constants.ts'
 import { defineStep } from './definition.ts'
 import { columnName } from './fields.ts'
 
@@ -32,6 +36,16 @@ export const replace = defineStep({
     const kept = context.dialect.text.convert(ref(column), column.type, type)
     const value = sql`CASE ${joinSql(cases, ' ')} ELSE ${kept} END`
     return withComputed(input, [{ column: { name: column.name, type }, value }], context)
+  },
+  mongo: (step, input, context) => {
+    const column = columnOf(input, step.searchColumn)
+    const type = replacedType(step, column)
+    const branches = step.toReplace.map(([old, value]) => {
+      const isOld = conditionValue({ column: column.name, operator: 'eq', value: old }, () => column, context.now)
+      return [isOld, literal(constantIn(value, type), type)] as const
+    })
+    const value = firstThat(branches, widenedValue(read(column), { from: column.type, to: type }))
+    return withValues(input, [{ column: { name: column.name, type }, value }], context)
   },
 })
 

@@ -1,4 +1,7 @@
 import * as z from 'zod'
+import { withValues } from '../mongo/computed.ts'
+import { call, literal, read } from '../mongo/expression.ts'
+import { textOf } from '../mongo/text.ts'
 import { record } from '../parsing/record.ts'
 import { columnOf, ref } from '../sql/context.ts'
 import { bind } from '../sql/fragment.ts'
@@ -24,5 +27,11 @@ export const replacetext = defineStep({
     const text = context.dialect.text.convert(ref(column), type, 'text')
     const value = context.dialect.text.replaceAll(text, bind(step.oldStr, 'text'), bind(step.newStr, 'text'))
     return withComputed(input, [{ column: { ...column, type: 'text' }, value }], context)
+  },
+  mongo: (step, input, context) => {
+    const { type, ...column } = columnOf(input, step.searchColumn)
+    const [find, replacement] = [literal(step.oldStr, 'text'), literal(step.newStr, 'text')]
+    const value = call('$replaceAll', { input: textOf(read(column), type), find, replacement })
+    return withValues(input, [{ column: { ...column, type: 'text' }, value }], context)
   },
 })

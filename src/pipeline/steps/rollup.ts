@@ -1,6 +1,23 @@
 import * as z from 'zod'
+import { withValues } from '../mongo/computed.ts'
+import { after, hidden, keyOf } from '../mongo/context.ts'
+import {
+  call,
+  choose,
+  type Expression,
+  firstThat,
+  literal,
+  literals,
+  nothing,
+  orNull,
+  read,
+} from '../mongo/expression.ts'
+import { figureMongo } from '../mongo/figures.ts'
+import { grouped } from '../mongo/group.ts'
+import type { MongoColumn } from '../mongo/relation.ts'
+import { widenedValue } from '../mongo/text.ts'
 import { record } from '../parsing/record.ts'
-import { columnOf, ref, type SqlContext } from '../sql/context.ts'
+import { carried, columnOf, ref, type SqlContext, select } from '../sql/context.ts'
 import { bind, type Sql } from '../sql/fragment.ts'
 import type { Relation, SqlColumn } from '../sql/relation.ts'
 import { type Branch, unionAll } from '../sql/union.ts'
@@ -44,7 +61,7 @@ export const rollup = defineStep({
     return columns
   },
   sql: (step, rows, context) => {
-    const input = figureRows(rows, step.aggregations, context)
+    const input = sharedRows(step, figureRows(rows, step.aggregations, context), context)
     const given = columnsOf(step, input.columns)
     const { fresh } = context
     const [keys, groups, figures] = [given.keys.map(fresh), given.groups.map(fresh), given.figures.map(fresh)]
@@ -57,6 +74,51 @@ export const rollup = defineStep({
       from: context.barrier(unionAll([...columns, depth], branches)),
       columns,
       order: [depth, ...keys, ...groups].map(({ id }) => ({ id, descending: false })),
+      inOrder: false,
+    }
+  },
+  mongo: (step, input, context) => {
+    const given = columnsOf(step, input.columns)
+    const depth = hidden(context)
+    const source = (name: string): MongoColumn => columnOf(input, name)
+    const keys = given.keys.map((key) => ({ from: source(key.name), column: context.fresh(key) }))
+    const groups = given.groups.map(({ name }) => source(name))
+    const reached = keys.map(({ from, column }, at) => {
+      const isReached = call('$gte', [read(depth), literal(at, 'integer')])
+      return [column.id, choose(isReached, orNull(read(from)), nothing)] as const
+    })
+    // Each row once for each level, so that all levels are grouped in one go.
+    const rows = after(
+      input,
+      { $set: { [depth.id]: literals([...keys.keys()], 'integer') } },
+      { $unwind: { path: read(depth), preserveNullAndEmptyArrays: false } },
+      { $set: Object.fromEntries(reached) },
+    )
+    const by = [depth, ...keys.map(({ column }) => column), ...groups]
+    const figures = figuresOf(step, step.aggregations, input.columns).map(({ column, source: name, aggFunction }) => ({
+      column: context.fresh(column),
+      figure: figureMongo(aggFunction, source(name), { groups: by, input: rows, context }),
+    }))
+    const atDepth = (values: readonly (Expression | undefined)[]): Expression =>
+      firstThat(
+        values.map((value, at) => [call('$eq', [read(depth), literal(at, 'integer')]), value ?? nothing] as const),
+        nothing,
+      )
+    const labels = keys.map(({ column }) => widenedValue(read(column), { from: column.type, to: given.label.type }))
+    const names = step.hierarchy.map((name) => literal(name, 'text'))
+    const described = [
+      { column: given.label, value: atDepth(labels) },
+      { column: given.level, value: atDepth(names) },
+      { column: given.childLevel, value: atDepth([...names.slice(1), undefined]) },
+      ...(given.parent ? [{ column: given.parent, value: atDepth([undefined, ...labels.slice(0, -1)]) }] : []),
+    ]
+    const found = grouped(rows, { groups: by, figures }, context)
+    const before = [...keys.map(({ column }) => column).toReversed(), ...groups]
+    const whole = withValues({ ...found, columns: before }, described, context)
+    return {
+      ...whole,
+      columns: [...whole.columns, ...figures.map(({ column }) => column)],
+      order: by.map((column) => keyOf(column, false)),
       inOrder: false,
     }
   },
@@ -87,6 +149,16 @@ function columnsOf(step: RollupStep, input: readonly Column[]): RollupColumns {
     parent: keys.length > 1 ? { name: step.parentLabelCol, type } : undefined,
     figures: figuresOf(step, step.aggregations, input).map(({ column }) => column),
   }
+}
+
+/** What the levels need of the rows; computed once when there is more than one level. */
+function sharedRows(step: RollupStep, input: Relation, context: SqlContext): Relation {
+  if (step.hierarchy.length === 1) return input
+  const sources = step.aggregations.flatMap(({ columns }) => columns)
+  const needed = new Set([...step.hierarchy, ...step.groupby, ...sources])
+  const columns = input.columns.filter(({ name }) => needed.has(name))
+  const rows = { ...input, columns }
+  return { ...rows, from: context.shared(select(carried(rows), input.from)) }
 }
 
 interface LevelScope {

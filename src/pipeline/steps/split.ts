@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { withValues } from '../mongo/computed.ts'
+import { call, literal, orNull, read } from '../mongo/expression.ts'
 import { record } from '../parsing/record.ts'
 import { columnOf, ref } from '../sql/context.ts'
 import { bind } from '../sql/fragment.ts'
@@ -33,6 +35,14 @@ export const split = defineStep({
       value: context.dialect.text.part(text, delimiter, n),
     }))
     return withComputed(input, computed, context)
+  },
+  mongo: (step, input, context) => {
+    const found = call('$split', [read(columnOf(input, step.column)), literal(step.delimiter, 'text')])
+    const computed = parts(step).map(({ column, n }) => ({
+      column,
+      value: orNull(call('$arrayElemAt', [found, literal(n - 1, 'integer')])),
+    }))
+    return withValues(input, computed, context)
   },
 })
 

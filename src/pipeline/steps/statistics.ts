@@ -1,4 +1,23 @@
 import * as z from 'zod'
+import { withValues } from '../mongo/computed.ts'
+import { hidden, keyOf, type MongoContext } from '../mongo/context.ts'
+import {
+  bound,
+  call,
+  choose,
+  type Expression,
+  finite,
+  isNull,
+  literal,
+  nothing,
+  orNull,
+  read,
+  variable,
+} from '../mongo/expression.ts'
+import { figureMongo, type MongoFigure } from '../mongo/figures.ts'
+import { grouped } from '../mongo/group.ts'
+import type { MongoColumn, MongoRelation } from '../mongo/relation.ts'
+import { windowed } from '../mongo/window.ts'
 import { record } from '../parsing/record.ts'
 import { columnOf, ref, type SqlContext, select } from '../sql/context.ts'
 import { bind, joinSql, type Sql, sql } from '../sql/fragment.ts'
@@ -54,20 +73,48 @@ export const statistics = defineStep({
   sql: (step, input, context) => {
     const groups = groupsOf(step, input.columns).map(({ name }) => columnOf(input, name))
     const value = columnOf(input, step.column)
-    const numbered = numberedRows(groups, value, { input, context })
+    const numbered = step.quantiles.length > 0 ? numberedRows(groups, value, { input, context }) : undefined
     const columns = figuresOf(step, input.columns).map(context.fresh)
     const figures = [
       ...step.statistics.map((name) => statisticSql(name, value, context)),
-      ...step.quantiles.map(({ nth, order }) => quantileSql(nth / order, numbered, context)),
+      ...(numbered ? step.quantiles.map(({ nth, order }) => quantileSql(nth / order, numbered, context)) : []),
     ]
     const named = columns.map((column, index) => sql`${figures[index] ?? ref(value)} AS ${ref(column)}`)
-    const rows = select(joinSql([...groups.map(ref), ...named], ', '), numbered.from)
+    const rows = select(joinSql([...groups.map(ref), ...named], ', '), (numbered ?? input).from)
     return {
       from: context.barrier(groups.length > 0 ? sql`${rows} GROUP BY ${joinSql(groups.map(ref), ', ')}` : rows),
       columns: [...groups, ...columns],
       order: groups.map(({ id }) => ({ id, descending: false })),
       inOrder: groups.length === 0,
     }
+  },
+  mongo: (step, input, context) => {
+    const groups = groupsOf(step, input.columns).map(({ name }) => columnOf(input, name))
+    const value = columnOf(input, step.column)
+    const [position, count] = [hidden(context), hidden(context)]
+    const isThere = choose(isNull(read(value)), literal(0, 'integer'), literal(1, 'integer'))
+    const numbered = windowed(
+      input,
+      { by: groups, order: [keyOf(value, false)], output: { [position.id]: call('$documentNumber', {}) } },
+      context,
+    )
+    const rows = windowed(numbered, { by: groups, output: { [count.id]: call('$sum', isThere) } }, context)
+    const columns = figuresOf(step, input.columns)
+    const plainFigures = step.statistics.map((name, at) => ({
+      column: context.fresh(columns[at] ?? value),
+      figure: statisticMongo(name, value, { groups, input: rows, context }),
+    }))
+    const quantiles = step.quantiles.map(({ nth, order }) =>
+      quantileMongo(nth / order, { value, position, count, context }),
+    )
+    const figures = [...plainFigures, ...quantiles.flatMap(({ figures: needed }) => needed)]
+    const found = grouped(rows, { groups, figures }, context)
+    const shown = [...groups, ...plainFigures.map(({ column }) => column)]
+    const computed = quantiles.map(({ result }, at) => ({
+      column: columns[step.statistics.length + at] ?? value,
+      value: result,
+    }))
+    return { ...withValues({ ...found, columns: shown }, computed, context), order: found.order }
   },
 })
 
@@ -153,4 +200,58 @@ function quantileSql(fraction: number, { value, position, count }: Numbered, { d
   const rest = sql`(${whole} - floor(${whole}))`
   const step = dialect.operate('*', [dialect.operate('-', [upper, lower], 'number'), rest], 'number')
   return dialect.finite(dialect.operate('+', [lower, step], 'number'))
+}
+
+interface MongoScope {
+  readonly groups: readonly MongoColumn[]
+  readonly input: MongoRelation
+  readonly context: MongoContext
+}
+
+function statisticMongo(name: StatisticName, column: MongoColumn, scope: MongoScope): MongoFigure {
+  switch (name) {
+    case 'count':
+    case 'max':
+    case 'min':
+      return figureMongo(name, column, scope)
+    case 'average':
+      return figureMongo('avg', column, scope)
+    case 'variance':
+    case 'standard deviation': {
+      const accumulate = call('$stdDevPop', orNull(read(column)))
+      if (name !== 'variance') return { before: [], accumulate, finish: finite }
+      const squared = finite(call('$multiply', [variable('d0'), variable('d0')]))
+      return { before: [], accumulate, finish: (deviation) => bound({ d0: finite(deviation) }, squared) }
+    }
+  }
+}
+
+interface MongoNumbered {
+  readonly value: MongoColumn
+  readonly position: MongoColumn
+  readonly count: MongoColumn
+  readonly context: MongoContext
+}
+
+/** The two neighbours and how far it is from the one to the other, for each group; then the quantile out of them. */
+function quantileMongo(fraction: number, { value, position, count, context }: MongoNumbered) {
+  const one = literal(1, 'integer')
+  const way = call('$multiply', [literal(fraction, 'number'), call('$subtract', [read(count), one])])
+  const at = (place: Expression): MongoFigure => {
+    const isHere = call('$eq', [read(position), call('$add', [place, one])])
+    const accumulate = call('$max', choose(isHere, call('$toDouble', read(value)), nothing))
+    return { before: [], accumulate, finish: orNull }
+  }
+  const rest: MongoFigure = {
+    before: [],
+    accumulate: call('$max', call('$subtract', [way, call('$floor', way)])),
+    finish: orNull,
+  }
+  const figures = [at(call('$floor', way)), at(call('$ceil', way)), rest].map((figure) => ({
+    column: hidden(context),
+    figure,
+  }))
+  const [lower = nothing, upper = nothing, left = nothing] = figures.map(({ column }) => read(column))
+  const result = finite(call('$add', [lower, call('$multiply', [call('$subtract', [upper, lower]), left])]))
+  return { figures, result }
 }

@@ -1,3 +1,5 @@
+import { withValues } from '../mongo/computed.ts'
+import { literal } from '../mongo/expression.ts'
 import { record } from '../parsing/record.ts'
 import { constantSql } from '../sql/condition.ts'
 import { withColumn } from './columns.ts'
@@ -18,5 +20,9 @@ export const text = defineStep({
       [{ column: { name: step.newColumn, type }, value: constantSql(step.text, type, context) }],
       context,
     )
+  },
+  mongo: (step, input, context) => {
+    const type = constantType(step.text, 'text')
+    return withValues(input, [{ column: { name: step.newColumn, type }, value: literal(step.text, type) }], context)
   },
 })

@@ -1,16 +1,16 @@
-import * as z from 'zod'
 import { type DateReading, guesses, readingOf } from '../dates/reading.ts'
 import { record } from '../parsing/record.ts'
 import { carried, columnOf, ref, type SqlContext } from '../sql/context.ts'
 import { type Sql, sql } from '../sql/fragment.ts'
-import { readDateSql } from '../sql/read-date.ts'
-import type { SqlColumn } from '../sql/relation.ts'
+import { readDates } from '../sql/read-date.ts'
+import type { Relation, SqlColumn } from '../sql/relation.ts'
 import { findColumns, stepProblem, withColumn } from './columns.ts'
+import { textOf } from './date-columns.ts'
 import { defineStep } from './definition.ts'
-import { columnName, optional } from './fields.ts'
+import { columnName, dateFormat, optional } from './fields.ts'
 
 /** A format that has been read once, so that it is one. Empty means none, as some clients send it. */
-const format = z.string().check(({ value, issues }) => {
+const format = dateFormat.check(({ value, issues }) => {
   const read = value === '' ? undefined : readingOf(value)
   if (!read || 'reading' in read) return
   const { message, position } = read.problem
@@ -33,23 +33,33 @@ export const todate = defineStep({
     const column = columnOf(input, step.column)
     if (column.type === 'date') return input
     const date = context.fresh({ name: step.column, type: 'date' })
-    const value = step.format === '' ? guessSql(column, context) : formatSql(column, step.format, context)
-    const from = context.cte(sql`SELECT ${carried(input)}, ${value} AS ${ref(date)} FROM ${input.from}`)
-    return { ...input, from, columns: withColumn(input.columns, date) }
+    const { value, from } = dateOf(column, step.format, { input, context })
+    return {
+      ...input,
+      from: context.cte(sql`SELECT ${carried(input)}, ${value} AS ${ref(date)} FROM ${from}`),
+      columns: withColumn(input.columns, date),
+    }
   },
 })
 
-function formatSql(column: SqlColumn, format: string, { dialect }: SqlContext): Sql {
-  return readDateSql(dialect.textOf(ref(column), column.type), readingsOf(format), dialect)
+interface Scope {
+  readonly input: Relation
+  readonly context: SqlContext
+}
+
+function dateOf(column: SqlColumn, format: string, { input, context }: Scope): { value: Sql; from: Sql } {
+  if (format === '' && column.type !== 'text') return { value: ofNumber(column, context), from: input.from }
+  const texts = { text: textOf(column, context), carried: carried(input), from: input.from }
+  const { date, from } = readDates(texts, readingsOf(format), context)
+  return { value: date, from }
 }
 
 function readingsOf(format: string): readonly DateReading[] {
-  const read = readingOf(format)
-  return 'reading' in read ? [read.reading] : guesses
+  const read = format === '' ? undefined : readingOf(format)
+  return read && 'reading' in read ? [read.reading] : guesses
 }
 
-function guessSql(column: SqlColumn, { dialect }: SqlContext): Sql {
-  if (column.type === 'text') return readDateSql(dialect.textOf(ref(column), 'text'), guesses, dialect)
+function ofNumber(column: SqlColumn, { dialect }: SqlContext): Sql {
   const number = dialect.text.convert(ref(column), column.type, 'integer')
   const first = { month: sql`1`, day: sql`1`, hour: sql`0`, minute: sql`0`, second: sql`0`, millisecond: sql`0` }
   const year = sql`CASE WHEN ${number} BETWEEN 1 AND 9999 THEN ${number} END`

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { record } from '../parsing/record.ts'
-import { columnOf, ref, type SqlContext } from '../sql/context.ts'
+import { carried, columnOf, ref, type SqlContext, select } from '../sql/context.ts'
 import { bind, type Sql, sql } from '../sql/fragment.ts'
 import type { Relation, SqlColumn } from '../sql/relation.ts'
 import { type Branch, unionAll } from '../sql/union.ts'
@@ -51,7 +51,8 @@ export const totals = defineStep({
       context.fresh({ name: '', type: 'integer' }),
       context.fresh({ name: '', type: 'integer' }),
     ]
-    const rows = figureRows(input, figures, context)
+    const numbered = figureRows(input, figures, context)
+    const rows = { ...numbered, from: context.shared(select(carried(numbered), numbered.from)) }
     const scope = { step, input: rows, figures, columns, context }
     const totalled = combinations(dimensions.length).map((set, index) => totalBranch(set, index + 1, scope))
     const sorted = groups.map((name) => columns.find((column) => column.name === name) ?? part)

@@ -1,5 +1,8 @@
+import { withValues } from '../mongo/computed.ts'
+import { call, literal, read } from '../mongo/expression.ts'
 import { record } from '../parsing/record.ts'
 import { columnOf, ref } from '../sql/context.ts'
+import { whitespace } from '../sql/functions/text.ts'
 import { findTyped, withComputed } from './computed.ts'
 import { defineStep } from './definition.ts'
 import { columnNames } from './fields.ts'
@@ -16,5 +19,11 @@ export const trim = defineStep({
     const columns = [...new Set(step.columns)].map((name) => columnOf(input, name))
     const trimmed = columns.map((column) => ({ column, value: context.dialect.text.trim(ref(column)) }))
     return withComputed(input, trimmed, context)
+  },
+  mongo: (step, input, context) => {
+    const chars = literal(whitespace, 'text')
+    const columns = [...new Set(step.columns)].map((name) => columnOf(input, name))
+    const trimmed = columns.map((column) => ({ column, value: call('$trim', { input: read(column), chars }) }))
+    return withValues(input, trimmed, context)
   },
 })

@@ -1,3 +1,4 @@
+import { grouped } from '../mongo/group.ts'
 import { record } from '../parsing/record.ts'
 import { columnOf, ref, select } from '../sql/context.ts'
 import { joinSql, sql } from '../sql/fragment.ts'
@@ -19,5 +20,9 @@ export const uniquegroups = defineStep({
       order: columns.map(({ id }) => ({ id, descending: false })),
       inOrder: false,
     }
+  },
+  mongo: (step, input, context) => {
+    const groups = [...new Set(step.on)].map((name) => columnOf(input, name))
+    return grouped(input, { groups, figures: [] }, context)
   },
 })

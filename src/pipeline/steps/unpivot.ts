@@ -1,4 +1,7 @@
 import * as z from 'zod'
+import { after, hidden } from '../mongo/context.ts'
+import { call, firstThat, literal, literals, nothing, orNull, read } from '../mongo/expression.ts'
+import { widenedValue } from '../mongo/text.ts'
 import { record } from '../parsing/record.ts'
 import { carried, columnOf, ref, select } from '../sql/context.ts'
 import { bind, joinSql, type Sql, sql } from '../sql/fragment.ts'
@@ -65,6 +68,30 @@ export const unpivot = defineStep({
     }
     if (!step.dropna) return rows
     return { ...rows, from: context.cte(sql`${select(carried(rows), rows.from)} WHERE ${ref(value)} IS NOT NULL`) }
+  },
+  mongo: (step, input, context) => {
+    const added = newColumnsOf(step, input.columns)
+    const [name, value] = [context.fresh(added.name), context.fresh(added.value)]
+    const number = hidden(context)
+    const values = step.unpivot.map((source, index) => {
+      const column = columnOf(input, source)
+      const isHere = call('$eq', [read(number), literal(index, 'integer')])
+      return [isHere, orNull(widenedValue(read(column), { from: column.type, to: value.type }))] as const
+    })
+    const numbers = literals([...step.unpivot.keys()], 'integer')
+    const names = literals(step.unpivot, 'text')
+    const rows = after(
+      input,
+      { $set: { [number.id]: numbers } },
+      { $unwind: { path: read(number), preserveNullAndEmptyArrays: false } },
+      { $set: { [name.id]: call('$arrayElemAt', [names, read(number)]), [value.id]: firstThat(values, nothing) } },
+    )
+    return {
+      ...(step.dropna ? after(rows, { $match: { [value.id]: { $ne: null } } }) : rows),
+      columns: [...keptOf(step, input.columns).map((kept) => columnOf(input, kept.name)), name, value],
+      order: [...input.order, { id: number.id, descending: false, nullable: false }],
+      inOrder: false,
+    }
   },
 })
 

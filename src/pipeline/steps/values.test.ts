@@ -125,6 +125,7 @@ describe('fillna', () => {
     expect((await column('i', fill(['i'], ' 12 ')))[1]).toBe(12)
     expect((await column('i', fill(['i'], String(largest))))[1]).toBe(largest)
     expect((await column('n', fill(['n'], '1.5e1')))[1]).toBe(15)
+    expect((await column('n', fill(['n'], largest)))[1]).toBe(2 ** 63)
     expect((await from([fill(['i'], '{{ x }}')], { x: 9 })).rows[1]?.[0]).toBe(9)
   })
 

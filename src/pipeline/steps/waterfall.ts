@@ -136,7 +136,7 @@ function changesOf(step: WaterfallStep, input: Relation, context: SqlContext): C
     holding.map((holds) => sql`count(CASE WHEN ${holds} THEN 1 END) > 0`),
     ' AND ',
   )
-  const from = context.barrier(step.backfill ? rows : sql`${rows} HAVING ${onBothSides}`)
+  const from = context.shared(step.backfill ? rows : sql`${rows} HAVING ${onBothSides}`)
   const [start = value, end = value] = sides.map(({ column }) => column)
   return { from, groups, label, parent, start, end, context }
 }

@@ -6,7 +6,7 @@ import { constants, type RuntimeValue, type TemplateVariables, toLibrary } from 
 
 /** Bounds of one rendering. Work is counted in expressions, and in the items of lists, since each may be looped over. */
 export const maxWork = 50_000
-export const maxIntermediateLength = 10_000
+const maxIntermediateLength = 10_000
 
 export interface RunOptions {
   readonly analysis: Analysis

@@ -12,7 +12,9 @@ import {
   type Query,
   type Slice,
   type SliceRequest,
+  type SqlOptions,
   type SqlSource,
+  settlePivots,
 } from '../../pipeline/index.ts'
 import type { Attachments, Loan } from './attachments.ts'
 import { toValue } from './cells.ts'
@@ -43,11 +45,22 @@ export interface EngineDeps {
 
 /** An engine over these versions, by domain. It looks at them only when a query comes. */
 export function createEngine(deps: EngineDeps, chosen: ReadonlyMap<string, string>): Engine {
+  async function compile(query: Query, loans: ReadonlyMap<string, Loan>, signal: AbortSignal): Promise<CompiledSql> {
+    const options = optionsFor(loans, deps.now())
+    const settled = await settlePivots(query, async (question, most) => {
+      const compiled = compileSql(question, options)
+      const statement = render(compiled.rows({ offset: 0, limit: most }))
+      const rows = await deps.withSession(async (session) => (await session.run(statement, signal)).getRows())
+      return rows.map(([cell = null]) => toValue(cell, typeAt(compiled.columns, 0)))
+    })
+    return compileSql(settled, options)
+  }
+
   async function fetch(query: Guarded<Query>, slice: SliceRequest, signal: AbortSignal): Promise<Slice> {
     const started = performance.now()
     const loans = await borrowAll(deps.attachments, chosen, query)
     try {
-      const compiled = compile(query, loans, deps.now())
+      const compiled = await compile(query, loans, signal)
       const compiledAt = performance.now()
       const answer = await readPage(deps.withSession, { compiled, slice, signal })
       return { ...answer, stats: { compile: compiledAt - started, execute: performance.now() - compiledAt } }
@@ -62,7 +75,7 @@ export function createEngine(deps: EngineDeps, chosen: ReadonlyMap<string, strin
     const loans = await borrowAll(deps.attachments, chosen, query)
     let session: Session | undefined
     try {
-      const compiled = compile(query, loans, deps.now())
+      const compiled = await compile(query, loans, signal)
       const columns = compiled.columns.map(({ name, type }) => ({ name, type }))
       session = await deps.openSession()
       const statement = render(compiled.rows({ offset: 0, limit: null }))
@@ -104,13 +117,13 @@ function endAll(loans: ReadonlyMap<string, Loan>): void {
   for (const loan of loans.values()) loan.end()
 }
 
-function compile(query: Query, loans: ReadonlyMap<string, Loan>, now: number): CompiledSql {
+function optionsFor(loans: ReadonlyMap<string, Loan>, now: number): SqlOptions {
   const source = (domain: string): SqlSource => {
     const loan = loans.get(domain)
     if (loan === undefined) throw new Problem('internal', 'A domain was compiled that the query does not name.')
     return sourceOf(loan)
   }
-  return compileSql(query, { source, dialect: duckdbDialect, now: new Date(now) })
+  return { source, dialect: duckdbDialect, now: new Date(now) }
 }
 
 function sourceOf({ info }: Loan): SqlSource {

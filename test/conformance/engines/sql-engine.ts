@@ -2,9 +2,11 @@ import {
   type Bound,
   type ColumnType,
   compileSql,
+  type Query,
   renderSql,
   type SqlDialect,
   type SqlSource,
+  settlePivots,
   type Value,
 } from '../../../src/pipeline/index.ts'
 import type { ConformanceCase } from '../load-cases.ts'
@@ -56,14 +58,21 @@ export function createSqlEngine(session: SqlSession, { dialect, types, schema }:
         if (!found) throw new Error(`the pipeline reads "${domain}" without saying so`)
         return found
       }
-      const compiled = compileSql(query, { source, dialect, now: fixtureNow })
-      const { text, values } = renderSql(compiled.rows({ offset: 0, limit: null }), dialect.placeholder)
-      const rows = await session.query(
-        text,
-        values,
-        compiled.columns.map(({ type }) => type),
+      const answer = async (asked: Query, limit: number | null): Promise<Table> => {
+        const compiled = compileSql(asked, { source, dialect, now: fixtureNow })
+        const columns = compiled.columns.map(({ name, type }) => ({ name, type }))
+        const { text, values } = renderSql(compiled.rows({ offset: 0, limit }), dialect.placeholder)
+        const rows = await session.query(
+          text,
+          values,
+          columns.map(({ type }) => type),
+        )
+        return { columns, rows }
+      }
+      const settled = await settlePivots(query, async (question, most) =>
+        (await answer(question, most)).rows.map(([value = null]) => value),
       )
-      return { columns: compiled.columns.map(({ name, type }) => ({ name, type })), rows }
+      return await answer(settled, null)
     } finally {
       for (const name of made) await session.execute(`DROP TABLE IF EXISTS ${schema}.${name}`)
     }

@@ -1,9 +1,13 @@
 import type { ColumnType } from '../../values.ts'
 import type { SqlDialect } from '../dialect.ts'
-import { bind, type Sql, sql } from '../fragment.ts'
+import { bind, double, type Sql, sql } from '../fragment.ts'
+import { postgresDates } from './postgres/dates.ts'
 import { asDouble, operateDoubles, sumOfDoubles } from './postgres/doubles.ts'
+import { postgresGroups } from './postgres/groups.ts'
 import { narrow, operateIntegers } from './postgres/integers.ts'
 import { postgresPattern } from './postgres/pattern.ts'
+import { textOf } from './postgres/text.ts'
+import { postgresText } from './postgres/text-functions.ts'
 import { aggregateOrder, standard } from './standard.ts'
 
 const types: { readonly [T in ColumnType]: string } = {
@@ -18,21 +22,25 @@ const types: { readonly [T in ColumnType]: string } = {
  * PostgreSQL 12 and later. The session's time zone is UTC, so that what a source has with a time zone comes out as that.
  * Texts have the collation "C" from their first appearance on: every comparison, group and order of them is then by code points.
  */
-export const postgresDialect: Omit<SqlDialect, 'dates' | 'groups' | 'text'> = {
+export const postgresDialect: SqlDialect = {
   ...standard,
   name: 'postgres',
+  dates: postgresDates,
+  text: postgresText,
+  groups: postgresGroups,
   placeholder: (n, type, lone) => {
     if (lone) return `CAST($${n} AS bigint)`
     return type === 'text' ? `CAST($${n} AS text) COLLATE "C"` : `CAST($${n} AS ${types[type]})`
   },
   refusal: (value) =>
     typeof value === 'string' && value.includes('\0') ? 'PostgreSQL has no texts with the character NUL.' : undefined,
-  nullOf: (type) => ({ texts: [`CAST(NULL AS ${types[type]})`], values: [] }),
+  nullOf: (type) => castTo(sql`NULL`, type),
   sourceColumn: (column, type) => {
     if (type === 'text') return sql`CAST(${column} AS text) COLLATE "C"`
     // Not a number is greater than all numbers here.
-    if (type === 'number') return sql`CASE WHEN ${column} BETWEEN ${lowest} AND ${highest} THEN ${asDouble(column)} END`
-    return { texts: [`CAST(${column.texts.join('')} AS ${types[type]})`], values: column.values }
+    if (type === 'number')
+      return sql`CASE WHEN ${column} BETWEEN ${double(-Number.MAX_VALUE)} AND ${double(Number.MAX_VALUE)} THEN ${asDouble(column)} END`
+    return castTo(column, type)
   },
   keepsScanOrder: false,
   materialized: sql`AS MATERIALIZED`,
@@ -59,4 +67,8 @@ export const postgresDialect: Omit<SqlDialect, 'dates' | 'groups' | 'text'> = {
     const ordered = keys ? sql`array_agg(${value} ORDER BY ${keys})` : sql`array_agg(${value})`
     return sql`(${ordered} FILTER (WHERE ${value} IS NOT NULL))[1]`
   },
+}
+
+function castTo(value: Sql, type: ColumnType): Sql {
+  return sql`CAST(${value} AS ${{ texts: [types[type]], values: [] }})`
 }

@@ -36,6 +36,13 @@ export interface DateParts {
   readonly millisecond: Sql
 }
 
+/** A regular expression with `groups` groups. `ours`: nothing that a person wrote is in it, so it may stand in the text of a query. */
+export interface DatePattern {
+  readonly pattern: string
+  readonly groups: readonly unknown[]
+  readonly ours: boolean
+}
+
 /** Rows with the starts of periods between two dates; all of it but `from` and `start` are columns of `from`. */
 export interface PeriodRange {
   readonly from: Sql
@@ -64,13 +71,16 @@ export interface DateFunctions {
   shift(date: Sql, period: DatePeriod, direction: 1 | -1): Sql
   /** The seconds from one date to another, without their fraction, as an integer; negative when the end is before the start. */
   seconds(start: Sql, end: Sql): Sql
-  /** The instant with these parts, null when there is no such date, such as 30 February. Years are 1 to 9999. */
+  /** The instant with these parts, null when there is none, such as on 30 February or at 24:00. Years are 1 to 9999. */
   instant(parts: DateParts): Sql
   /**
-   * What a group (1 to 9) of a regular expression matched in a text; null when it matched nothing. The expression
-   * starts with `(?i)^`, ends with `$` and uses nothing that RE2, PCRE and the expressions of Postgres read in different ways.
+   * What the groups (at most nine) of a regular expression match in a text, for `captured`: computed once, as a column of whatever type,
+   * that is read for each group. The expression starts with `(?i)^`, ends with `$` and uses nothing that RE2, PCRE and the
+   * expressions of Postgres read in different ways.
    */
-  captured(text: Sql, pattern: Sql, group: number): Sql
+  captures(text: Sql, pattern: DatePattern): Sql
+  /** The text of a group (from 1); null when it matched nothing, or the expression does not match. */
+  captured(captures: Sql, group: number): Sql
   /** The integer that a text of at most nine digits says, null for the empty text. */
   digits(text: Sql): Sql
   /** The place (from 1) of a text in a text of words with commas between them; null when it is none of them. */

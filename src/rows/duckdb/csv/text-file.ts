@@ -84,6 +84,13 @@ function newlines(bytes: Buffer, end: number): number {
   return count
 }
 
+/** The bytes of a UTF-8 file behind its byte order mark, if it has one. */
+export async function* withoutMark(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  const { text } = await beginningOf(path, 3)
+  const start = text.equals(Buffer.from([0xef, 0xbb, 0xbf])) ? 3 : 0
+  yield* createReadStream(path, { start, highWaterMark: 256 * 1024, signal })
+}
+
 /** Whether a UTF-8 file has no character but blanks, line ends and a byte order mark. */
 export async function isBlank(path: string, signal: AbortSignal): Promise<boolean> {
   for await (const text of createReadStream(path, { encoding: 'utf8', highWaterMark: 4096, signal })) {

@@ -22,12 +22,11 @@ const conversions: { readonly [From in ColumnType]: { readonly [To in ColumnType
     date: (value) => instant(truncated(value)),
   },
   text: {
-    integer: (value) => readInteger(trimmed(value)),
-    number: (value) => readNumber(trimmed(value)),
+    integer: readInteger,
+    number: readNumber,
     text: same,
-    boolean: (value) =>
-      sql`CASE lower(${trimmed(value)}) WHEN 'true' THEN TRUE WHEN '1' THEN TRUE WHEN 'false' THEN FALSE WHEN '0' THEN FALSE END`,
-    date: (value) => readDate(trimmed(value)),
+    boolean: readBoolean,
+    date: readDate,
   },
   boolean: {
     integer: (value) => sql`CAST(${value} AS BIGINT)`,
@@ -79,33 +78,38 @@ function instant(value: Sql): Sql {
   return sql`epoch_ms(CASE WHEN ${value} BETWEEN -8640000000000000 AND 8640000000000000 THEN ${value} END)`
 }
 
-function trimmed(value: Sql): Sql {
-  return sql`trim(${value}, ' \t\r\n')`
-}
-
 /**
- * DuckDB would round, and read `1_000` and `0x10`. Without an exponent the digits before the point are the integer; the zero
- * before them is for `.5`.
+ * DuckDB would round, and read `1_000` and `0x10`. The digits before the point are the integer; the zero before them is for `.5`.
  */
 function readInteger(text: Sql): Sql {
-  const digits = sql`TRY_CAST(regexp_replace(${text}, '^([+-]?)(\\d*).*', '\\10\\2') AS BIGINT)`
-  const isPlain = sql`regexp_full_match(${text}, '[+-]?(\\d+\\.?\\d*|\\.\\d+)')`
-  return sql`CASE WHEN ${isPlain} THEN ${digits} ELSE ${truncated(readNumber(text))} END`
+  const isInteger = sql`regexp_full_match(${text}, '[ \\t\\r\\n]*[+-]?\\d+[ \\t\\r\\n]*')`
+  const isDecimal = sql`regexp_full_match(${text}, '[ \\t\\r\\n]*[+-]?(?:\\d+\\.\\d*|\\.\\d+)[ \\t\\r\\n]*')`
+  const whole = sql`regexp_replace(${text}, '(?s)^[ \\t\\r\\n]*([+-]?)(\\d*).*', '\\10\\2')`
+  return sql`CASE WHEN ${isInteger} THEN TRY_CAST(${text} AS BIGINT) WHEN ${isDecimal} THEN TRY_CAST(${whole} AS BIGINT) ELSE ${truncated(readNumber(text))} END`
 }
 
 function readNumber(text: Sql): Sql {
   const number = sql`TRY_CAST(${text} AS DOUBLE)`
-  const isNumber = sql`regexp_full_match(${text}, '[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?')`
+  const isNumber = sql`regexp_full_match(${text}, '[ \\t\\r\\n]*[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?[ \\t\\r\\n]*')`
   return sql`CASE WHEN ${isNumber} AND isfinite(${number}) THEN ${number} END`
+}
+
+function readBoolean(text: Sql): Sql {
+  const word = sql`lower(trim(${text}, ' \t\r\n'))`
+  return sql`CASE ${word} WHEN 'true' THEN TRUE WHEN '1' THEN TRUE WHEN 'false' THEN FALSE WHEN '0' THEN FALSE END`
 }
 
 /** A timestamp of DuckDB passes over the offset and wants seconds before it, so the offset is taken off and reckoned with here. */
 function readDate(text: Sql): Sql {
-  const upper = sql`upper(${text})`
-  const isDate = sql`regexp_full_match(${upper}, '\\d{4}-\\d{2}-\\d{2}([T ]([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d{1,9})?)?(Z|[+-]([01]\\d|2[0-3])(:?[0-5]\\d)?)?)?')`
-  const local = sql`regexp_extract(${upper}, '^\\d{4}-\\d{2}-\\d{2}([T ]\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,3})?)?)?')`
-  const hours = sql`TRY_CAST(regexp_extract(${text}, ':[\\d:.]*([+-]\\d{2}):?(\\d{2})?$', 1) AS BIGINT)`
-  const minutes = sql`TRY_CAST(regexp_replace(${text}, '.*:[\\d:.]*([+-])\\d{2}:?(\\d{2})$', '\\1\\2') AS BIGINT)`
-  const offset = sql`to_minutes(60 * coalesce(${hours}, 0) + coalesce(${minutes}, 0))`
-  return sql`CASE WHEN ${isDate} THEN TRY_CAST(${local} AS TIMESTAMP) - ${offset} END`
+  const day = sql`[ \\t\\r\\n]*\\d{4}-\\d{2}-\\d{2}`
+  const time = sql`[Tt ](?:[01]\\d|2[0-3]):[0-5]\\d(?::[0-5]\\d(?:\\.\\d{1,9})?)?`
+  const isUtc = sql`regexp_full_match(${text}, '${day}(?:${time}[Zz]?)?[ \\t\\r\\n]*')`
+  const hasOffset = sql`regexp_full_match(${text}, '${day}${time}[+-](?:[01]\\d|2[0-3])(?::?[0-5]\\d)?[ \\t\\r\\n]*')`
+  const clock = sql`regexp_extract(${text}, '^[ \\t\\r\\n]*(\\d{4}-\\d{2}-\\d{2}(?:[Tt ]\\d{2}:\\d{2}(?::\\d{2}(?:\\.\\d{1,3})?)?)?)', 1)`
+  const local = sql`TRY_CAST(upper(${clock}) AS TIMESTAMP)`
+  const hours = sql`regexp_extract(${text}, ':[\\d:.]*([+-]\\d{2})', 1)`
+  const minutes = sql`regexp_extract(${text}, ':[\\d:.]*[+-]\\d{2}:?(\\d{2})', 1)`
+  const signed = sql`TRY_CAST(concat(left(${hours}, 1), ${minutes}) AS BIGINT)`
+  const offset = sql`to_minutes(60 * TRY_CAST(${hours} AS BIGINT) + coalesce(${signed}, 0))`
+  return sql`CASE WHEN ${isUtc} THEN ${local} WHEN ${hasOffset} THEN ${local} - ${offset} END`
 }

@@ -1,17 +1,18 @@
 import { ref } from '../../context.ts'
-import { joinSql, type Sql, sql } from '../../fragment.ts'
+import { bind, joinSql, type Sql, sql } from '../../fragment.ts'
 import type { DateFunctions, DatePart, DatePeriod } from '../../functions/dates.ts'
 
 /**
  * Dates of DuckDB are timestamps without a time zone, which reach further than the dates of JavaScript, so that what is computed from
- * one of those is always one. A source may hold others, infinite ones too: they are taken out before anything is added to them.
+ * one of those is always one. A source may hold others; infinite ones count as null.
  */
 export const duckdbDates: DateFunctions = {
   part: (date, part) => parts[part](date),
   startOf: (date, period) => {
+    const finite = sql`CASE WHEN isfinite(${date}) THEN ${date} END`
     // `week` of DuckDB begins on Monday.
-    if (period === 'week') return sql`(date_trunc('day', ${date}) - to_days(CAST(dayofweek(${date}) AS INTEGER)))`
-    return starts[period](date)
+    if (period === 'week') return sql`(date_trunc('day', ${finite}) - to_days(CAST(dayofweek(${date}) AS INTEGER)))`
+    return starts[period](finite)
   },
   shift: (date, period, direction) => {
     const held = sql`CASE WHEN ${date} BETWEEN TIMESTAMP '271820-04-20 (BC)' AND TIMESTAMP '275759-09-13' THEN ${date} END`
@@ -19,10 +20,27 @@ export const duckdbDates: DateFunctions = {
   },
   seconds: (start, end) => sql`CAST(trunc((epoch_ms(${end}) - epoch_ms(${start})) / 1000) AS BIGINT)`,
   instant: ({ year, month, day, hour, minute, second, millisecond }) => {
-    const list = joinSql([year, month, day, hour, minute, second, millisecond], ', ')
+    // A cast would take 24:00 for the next midnight.
+    const hours = sql`CASE WHEN ${hour} < 24 THEN ${hour} END`
+    const list = joinSql([year, month, day, hours, minute, second, millisecond], ', ')
     return sql`TRY_CAST(format('{:04d}-{:02d}-{:02d} {:02d}:{:02d}:{:02d}.{:03d}', ${list}) AS TIMESTAMP)`
   },
-  captured: (text, pattern, group) => sql`nullif(regexp_extract(${text}, ${pattern}, ${constant(String(group))}), '')`,
+  captures: (text, { pattern, groups, ours }) => {
+    const numbers = groups.map((_, index) => String(index + 1))
+    if (ours) {
+      const names = numbers.map((number) => constant(`'${number}'`))
+      const expression = constant(`'${pattern.replaceAll("'", "''")}'`)
+      // Most texts fit one of several expressions, and to find out that one does not fit is fast this way only.
+      return sql`CASE WHEN regexp_matches(${text}, ${expression}) THEN regexp_extract(${text}, ${expression}, [${joinSql(names, ', ')}]) END`
+    }
+    // DuckDB builds the automaton of an expression that is bound anew for every row, and wants constants to make a struct of it.
+    const members = numbers.map((number) => {
+      const group = sql`regexp_extract(${text}, ${bind(pattern, 'text')}, ${constant(number)})`
+      return sql`${constant(`"${number}"`)} := ${group}`
+    })
+    return sql`struct_pack(${joinSql(members, ', ')})`
+  },
+  captured: (captures, group) => sql`nullif(struct_extract(${captures}, ${constant(`'${group}'`)}), '')`,
   digits: (text) => sql`TRY_CAST(${text} AS BIGINT)`,
   placeIn: (text, words) => sql`nullif(list_position(string_split(${words}, ','), ${text}), 0)`,
   padded: (integer, width) => sql`format(${constant(`'{:0${Math.trunc(width)}d}'`)}, ${integer})`,

@@ -76,21 +76,25 @@ function remainder(x: Sql, y: Sql): Sql {
   const exponent = (bits: Sql): Sql => sql`greatest(${bits} >> 52, 1) - 1075`
   const [a, b] = [sql`p.a`, sql`p.b`]
   const taken = sql`SELECT ${number(a)} AS m, ${number(b)} AS n, ${exponent(a)} AS e, ${exponent(b)} AS f FROM (SELECT ${parts(x)} AS a, ${parts(y)} AS b OFFSET 0) AS p OFFSET 0`
-  const scaled = (value: Sql, own: Sql): Sql => sql`${value} * power(CAST(2 AS numeric), CAST(${own} - least(q.e, q.f) AS numeric))`
+  const scaled = (value: Sql, own: Sql): Sql =>
+    sql`${value} * power(CAST(2 AS numeric), CAST(${own} - least(q.e, q.f) AS numeric))`
   const rest = sql`mod(trunc(${scaled(sql`q.m`, sql`q.e`)}), trunc(${scaled(sql`q.n`, sql`q.f`)}))`
   const back = sql`SELECT CAST(${rest} AS double precision) AS r, least(q.e, q.f) AS e FROM (${taken}) AS q OFFSET 0`
+  const two = asDouble(sql`2`)
   // In two steps, since 2 to the least exponent is not a normal number.
-  const value = sql`CASE WHEN s.r = 0 THEN 0 ELSE s.r * power(${double(2)}, greatest(s.e, -1000)) * power(${double(2)}, least(s.e + 1000, 0)) END`
+  const value = sql`CASE WHEN s.r = 0 THEN 0 ELSE s.r * power(${two}, greatest(s.e, -1000)) * power(${two}, least(s.e + 1000, 0)) END`
   return sql`CASE WHEN ${x} = 0 AND ${y} <> 0 THEN ${x} WHEN ${y} <> 0 THEN (SELECT CASE WHEN ${x} < 0 THEN -(${value}) ELSE ${value} END FROM (${back}) AS s) END`
 }
 
 /**
- * The sum of the non-null values, 0 without any, null where it is infinite. What could make it infinite on the way is summed by
+ * The sum of the non-null values of a group, 0 without any, or of a window, null without any; null where it is infinite. What could make it infinite on the way is summed by
  * itself, divided by 2^64.
  */
-export function sumOfDoubles(value: Sql): Sql {
-  const small = sql`coalesce(sum(CASE WHEN abs(${value}) < 1e290 THEN ${value} END), 0)`
-  const large = sql`sum(CASE WHEN abs(${value}) >= 1e290 THEN ${value} * ${power(-64)} END)`
-  const together = sql`${large} + CASE WHEN abs(${small}) < 1 THEN 0 ELSE ${small} * ${power(-64)} END`
-  return sql`CASE WHEN coalesce(${large}, 0) = 0 THEN ${small} WHEN abs(${together}) < ${power(960)} THEN (${together}) * ${power(64)} END`
+export function sumOfDoubles(value: Sql, over?: { readonly window: Sql }): Sql {
+  const sum = (values: Sql): Sql => (over ? sql`sum(${values}) OVER (${over.window})` : sql`sum(${values})`)
+  const small = sum(sql`CASE WHEN abs(${value}) < 1e290 THEN ${value} END`)
+  const large = sum(sql`CASE WHEN abs(${value}) >= 1e290 THEN ${value} * ${power(-64)} END`)
+  const none = over ? large : sql`0`
+  const together = sql`${large} + CASE WHEN abs(${small}) < 1 THEN 0 ELSE coalesce(${small}, 0) * ${power(-64)} END`
+  return sql`CASE WHEN coalesce(${large}, 0) = 0 THEN coalesce(${small}, ${none}) WHEN abs(${together}) < ${power(960)} THEN (${together}) * ${power(64)} END`
 }

@@ -1,0 +1,12 @@
+import { parsePattern } from '../../patterns/parse.ts'
+import { writePattern } from '../../patterns/write.ts'
+
+/** A checked RE2 expression as one that PCRE (MariaDB) and ICU (MySQL) read alike and that finds the same texts. */
+export function mysqlPattern(pattern: string): string {
+  return writePattern(parsePattern(pattern), { point, textEnd: '\\z', lowest: 0, mostRepeats: 1000 })
+}
+
+function point(codePoint: number): string {
+  const char = String.fromCodePoint(codePoint)
+  return /[0-9A-Za-z]/.test(char) ? char : `\\x{${codePoint.toString(16)}}`
+}

@@ -1,0 +1,376 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type MemoryTables, memoryTables } from '../../../test/builders/memory-tables.ts'
+import { isProblem, type ProblemItem } from '../../base/index.ts'
+import type { Value } from '../index.ts'
+
+const hostile = 'a"b`c\'];-- $where /* 😀'
+let tables: MemoryTables
+
+beforeAll(async () => {
+  tables = await memoryTables({
+    sales: {
+      columns: { id: 'integer', country: 'text', city: 'text', year: 'integer', amount: 'number', units: 'integer' },
+      rows: [
+        [1, 'FR', 'Paris', 2019, 10, 1],
+        [2, 'FR', 'Lyon', 2019, 5, null],
+        [3, 'FR', 'Paris', 2020, null, 3],
+        [4, 'US', 'Paris', 2019, 2.5, 4],
+        [5, null, null, 2020, 4, null],
+        [6, 'FR', null, 2020, 1, 2],
+      ],
+    },
+    empty: { columns: { id: 'integer', country: 'text', city: 'text', amount: 'number' }, rows: [] },
+    large: {
+      columns: { g: 'text', i: 'integer', n: 'number' },
+      rows: [
+        ['a', 2n ** 63n - 1n, 1e308],
+        ['a', -(2n ** 63n), -1e308],
+        ['b', 5, 1e200],
+        ['b', 5, 1e200],
+      ],
+    },
+    odd: {
+      columns: { [hostile]: 'text', day: 'date', n: 'integer' },
+      rows: [
+        ["x'; DROP TABLE data0; --", new Date('2024-01-01'), 1],
+        ['😀', new Date('2024-02-01T10:30:00Z'), 2],
+      ],
+    },
+  })
+})
+afterAll(() => tables.close())
+
+function from(domain: string, ...steps: object[]) {
+  return tables.ask([{ name: 'domain', domain }, ...steps])
+}
+
+async function rows(domain: string, ...steps: object[]): Promise<Value[][]> {
+  return (await from(domain, ...steps)).rows
+}
+
+async function refusal(domain: string, ...steps: object[]): Promise<readonly ProblemItem[]> {
+  try {
+    await from(domain, ...steps)
+  } catch (error) {
+    if (isProblem(error, 'pipeline_invalid')) return error.errors
+    throw error
+  }
+  return []
+}
+
+const figures = (...list: [string, string, string?][]) =>
+  list.map(([aggfunction, column, name]) => ({ aggfunction, newcolumns: [name ?? column], columns: [column] }))
+
+describe('rollup', () => {
+  it('gives the levels, the top one first, null being a value', async () => {
+    const rollup = {
+      name: 'rollup',
+      hierarchy: ['country', 'city'],
+      aggregations: figures(['sum', 'amount'], ['count', 'units'], ['first', 'id', 'first']),
+    }
+    const { columns, rows: levels } = await from('sales', rollup)
+    expect(columns.map(({ name }) => name)).toEqual([
+      ...['city', 'country', 'label', 'level', 'child_level', 'parent'],
+      ...['amount', 'units', 'first'],
+    ])
+    expect(levels).toEqual([
+      [null, 'FR', 'FR', 'country', 'city', null, 16, 3, 1],
+      [null, 'US', 'US', 'country', 'city', null, 2.5, 1, 4],
+      [null, null, null, 'country', 'city', null, 4, 0, 5],
+      ['Lyon', 'FR', 'Lyon', 'city', null, 'FR', 5, 0, 2],
+      ['Paris', 'FR', 'Paris', 'city', null, 'FR', 10, 2, 1],
+      [null, 'FR', null, 'city', null, 'FR', 1, 1, 6],
+      ['Paris', 'US', 'Paris', 'city', null, 'US', 2.5, 1, 4],
+      [null, null, null, 'city', null, null, 4, 0, 5],
+    ])
+  })
+
+  it('has one level without a parent, groups, other names, and labels of one type', async () => {
+    const one = {
+      name: 'rollup',
+      hierarchy: ['year'],
+      groupby: ['country'],
+      labelCol: 'L',
+      level_col: 'M',
+      childLevelCol: 'N',
+    }
+    const { columns, rows: levels } = await from('sales', one)
+    expect(columns.map(({ name, type }) => [name, type])).toEqual([
+      ['year', 'integer'],
+      ['country', 'text'],
+      ['L', 'integer'],
+      ['M', 'text'],
+      ['N', 'text'],
+    ])
+    expect(levels.map((row) => row.slice(0, 3))).toEqual([
+      [2019, 'FR', 2019],
+      [2019, 'US', 2019],
+      [2020, 'FR', 2020],
+      [2020, null, 2020],
+    ])
+    const mixed = await from(
+      'odd',
+      { name: 'rollup', hierarchy: ['day', hostile] },
+      { name: 'select', columns: ['label', 'parent'] },
+    )
+    expect(mixed.columns.map(({ type }) => type)).toEqual(['text', 'text'])
+    expect(mixed.rows).toEqual([
+      ['2024-01-01', null],
+      ['2024-02-01 10:30:00', null],
+      ["x'; DROP TABLE data0; --", '2024-01-01'],
+      ['😀', '2024-02-01 10:30:00'],
+    ])
+  })
+
+  it('works on no rows, and refuses names that clash', async () => {
+    expect(await rows('empty', { name: 'rollup', hierarchy: ['country', 'city'], aggregations: [] })).toEqual([])
+    const rollup = { name: 'rollup', hierarchy: ['country', 'city'] }
+    expect(await refusal('sales', { ...rollup, label_col: 'city' })).toMatchObject([{ column: 'city' }])
+    expect(await refusal('sales', { ...rollup, groupby: ['city'] })).toMatchObject([{ column: 'city' }])
+    expect(await refusal('sales', { ...rollup, hierarchy: [] })).toMatchObject([{ path: '/pipeline/1/hierarchy' }])
+    expect(await refusal('sales', { ...rollup, hierarchy: ['country', 'town'] })).toMatchObject([{ column: 'town' }])
+    expect(await refusal('sales', { ...rollup, aggregations: figures(['sum', 'city', 's']) })).toMatchObject([
+      { column: 'city' },
+    ])
+  })
+})
+
+describe('totals', () => {
+  const dimensions = (...list: [string, unknown][]) =>
+    list.map(([total_column, total_rows_label]) => ({ total_column, total_rows_label }))
+
+  it('adds them from the rows themselves, combination by combination', async () => {
+    const totals = {
+      name: 'totals',
+      total_dimensions: dimensions(['country', 'all countries'], ['city', 'all cities']),
+      aggregations: figures(['avg', 'amount', 'mean'], ['count', 'units', 'n']),
+    }
+    const select = { name: 'select', columns: ['id', 'country', 'city', 'mean', 'n'] }
+    const { columns, rows: all } = await from('sales', totals)
+    expect(columns.map(({ name, type }) => [name, type])).toEqual([
+      ['id', 'integer'],
+      ['country', 'text'],
+      ['city', 'text'],
+      ['year', 'integer'],
+      ['mean', 'number'],
+      ['n', 'integer'],
+    ])
+    expect(all).toHaveLength(6 + 3 + 1 + 3)
+    expect(await rows('sales', totals, select)).toEqual([
+      [1, 'FR', 'Paris', 10, 1],
+      [2, 'FR', 'Lyon', 5, 0],
+      [3, 'FR', 'Paris', null, 1],
+      [4, 'US', 'Paris', 2.5, 1],
+      [5, null, null, 4, 0],
+      [6, 'FR', null, 1, 1],
+      [null, 'all countries', 'Lyon', 5, 0],
+      [null, 'all countries', 'Paris', 6.25, 3],
+      [null, 'all countries', null, 2.5, 1],
+      [null, 'all countries', 'all cities', 4.5, 4],
+      [null, 'FR', 'all cities', 16 / 3, 3],
+      [null, 'US', 'all cities', 2.5, 1],
+      [null, null, 'all cities', 4, 0],
+    ])
+  })
+
+  it('totals in groups, keeps the order of the rows, and writes any dimension as text', async () => {
+    const totals = {
+      name: 'totals',
+      totalDimensions: dimensions(['year', 0]),
+      aggregations: figures(['sum', 'amount'], ['last', 'id', 'last']),
+      groups: ['country'],
+    }
+    const sorted = { name: 'sort', columns: [{ column: 'amount', order: 'desc' }] }
+    const { columns, rows: all } = await from('sales', sorted, totals, { name: 'delete', columns: ['city', 'units'] })
+    expect(columns.map(({ name }) => name)).toEqual(['country', 'year', 'amount', 'last'])
+    expect(all).toEqual([
+      ['FR', '2019', 10, 1],
+      ['FR', '2019', 5, 2],
+      [null, '2020', 4, 5],
+      ['US', '2019', 2.5, 4],
+      ['FR', '2020', 1, 6],
+      ['FR', '2020', null, 3],
+      ['FR', '0', 16, 3],
+      ['US', '0', 2.5, 4],
+      [null, '0', 4, 5],
+    ])
+  })
+
+  it('works on no rows, and with three dimensions', async () => {
+    const step = (dims: object[]) => ({
+      name: 'totals',
+      totalDimensions: dims,
+      aggregations: figures(['sum', 'amount']),
+    })
+    expect(await rows('empty', step(dimensions(['country', 'all'])))).toEqual([[null, 'all', null, 0]])
+    const three = step(dimensions(['country', 'C'], ['city', 'T'], ['year', 'Y']))
+    const labels = { name: 'select', columns: ['country', 'city', 'year'] }
+    const distinct = new Set(
+      (await rows('sales', three, labels))
+        .slice(6)
+        .map((row) => row.map((cell) => 'CTY'.includes(String(cell))).join()),
+    )
+    expect([...distinct]).toEqual([
+      'true,false,false',
+      'true,true,false',
+      'true,true,true',
+      'true,false,true',
+      'false,true,false',
+      'false,true,true',
+      'false,false,true',
+    ])
+  })
+
+  it('refuses too many dimensions, names that clash, and nothing to total', async () => {
+    const aggregations = figures(['sum', 'amount'])
+    const base = { name: 'totals', aggregations, totalDimensions: dimensions(['city', 'x']) }
+    expect(await refusal('sales', { ...base, totalDimensions: [] })).toMatchObject([
+      { path: '/pipeline/1/totalDimensions' },
+    ])
+    expect(await refusal('sales', { ...base, aggregations: [] })).toMatchObject([{ path: '/pipeline/1/aggregations' }])
+    expect(await refusal('sales', { ...base, groups: ['city'] })).toMatchObject([{ column: 'city' }])
+    expect(await refusal('sales', { ...base, aggregations: figures(['count', 'id', 'city']) })).toMatchObject([
+      { column: 'city' },
+    ])
+    const seven = dimensions(...Array.from({ length: 7 }, (_, index): [string, string] => [`d${index}`, 'all']))
+    expect(await refusal('sales', { ...base, totalDimensions: seven })).toMatchObject([
+      { message: expect.stringContaining('at most 6') },
+    ])
+  })
+})
+
+describe('statistics', () => {
+  const all = ['count', 'max', 'min', 'average', 'variance', 'standard deviation']
+
+  it('leaves nulls out and keeps the group of null', async () => {
+    const step = {
+      name: 'statistics',
+      column: 'amount',
+      groupby_columns: ['country'],
+      statistics: all,
+      quantiles: [
+        { label: 'median', nth: 1, order: 2 },
+        { nth: '3', order: '4' },
+        { label: 'top', nth: 1, order: 1 },
+      ],
+    }
+    const { columns, rows: groups } = await from('sales', step)
+    expect(columns.map(({ name, type }) => [name, type])).toEqual([
+      ['country', 'text'],
+      ['count', 'integer'],
+      ['max', 'number'],
+      ['min', 'number'],
+      ...['average', 'variance', 'standard deviation', 'median', '3-th 4-quantile', 'top'].map((name) => [
+        name,
+        'number',
+      ]),
+    ])
+    const variance = (10 - 16 / 3) ** 2 + (5 - 16 / 3) ** 2 + (1 - 16 / 3) ** 2
+    expect(groups).toEqual([
+      [
+        'FR',
+        3,
+        10,
+        1,
+        16 / 3,
+        expect.closeTo(variance / 3, 10),
+        expect.closeTo(Math.sqrt(variance / 3), 10),
+        5,
+        7.5,
+        10,
+      ],
+      ['US', 1, 2.5, 2.5, 2.5, 0, 0, 2.5, 2.5, 2.5],
+      [null, 1, 4, 4, 4, 0, 0, 4, 4, 4],
+    ])
+  })
+
+  it('is about all rows without groups, and null where there is no value', async () => {
+    const step = { name: 'statistics', column: 'amount', statistics: all, quantiles: [{ nth: 0, order: 2 }] }
+    expect(await rows('empty', step)).toEqual([[0, null, null, null, null, null, null]])
+    expect(await rows('empty', { ...step, groupbyColumns: ['city'] })).toEqual([])
+    const nulls = { name: 'filter', condition: { column: 'amount', operator: 'isnull' } }
+    expect(await rows('sales', nulls, { ...step, groupbyColumns: ['city'] })).toEqual([
+      ['Paris', 0, null, null, null, null, null, null],
+    ])
+    expect(await rows('odd', { name: 'statistics', column: hostile, statistics: ['count', 'max'] })).toEqual([
+      [2, '😀'],
+    ])
+  })
+
+  it('never ends a query that computes what fits no column', async () => {
+    const step = (column: string) => ({
+      name: 'statistics',
+      column,
+      groupbyColumns: ['g'],
+      statistics: ['average', 'variance', 'standard deviation'],
+      quantiles: [{ nth: 1, order: 2 }],
+    })
+    expect(await rows('large', step('n'))).toEqual([
+      ['a', 0, null, null, null],
+      ['b', 1e200, null, null, 1e200],
+    ])
+    expect(await rows('large', step('i'))).toEqual([
+      ['a', -0.5, expect.closeTo(2 ** 126, -25), expect.closeTo(2 ** 63, -5), 0],
+      ['b', 5, 0, 0, 5],
+    ])
+  })
+
+  it('refuses texts where it computes, names that clash, and quantiles that do not exist', async () => {
+    const base = { name: 'statistics', column: 'city' }
+    expect(await refusal('sales', { ...base, statistics: ['average'] })).toMatchObject([{ column: 'city' }])
+    expect(await refusal('sales', { ...base, quantiles: [{ nth: 1, order: 2 }] })).toMatchObject([{ column: 'city' }])
+    expect(await refusal('sales', base)).toMatchObject([{ path: '/pipeline/1' }])
+    expect(await refusal('sales', { ...base, statistics: ['count', 'count'] })).toMatchObject([{ column: 'count' }])
+    for (const quantile of [{ nth: 3, order: 2 }, { nth: -1, order: 2 }, { nth: 0, order: 0 }, { nth: 1 }]) {
+      expect(await refusal('sales', { ...base, column: 'id', quantiles: [quantile] })).toHaveLength(1)
+    }
+    expect(await refusal('sales', { ...base, statistics: ['mode'] })).toMatchObject([
+      { path: '/pipeline/1/statistics/0' },
+    ])
+  })
+})
+
+describe('long chains', () => {
+  it('of steps that read their rows more than once take no exponential time', async () => {
+    const totals = (total_column: string) => ({
+      name: 'totals',
+      total_dimensions: ['country', total_column].map((column) => ({ total_column: column, total_rows_label: 'all' })),
+      aggregations: figures(['sum', 'amount']),
+    })
+    const few = [
+      { name: 'filter', condition: { column: 'id', operator: 'eq', value: 1 } },
+      { name: 'select', columns: ['country', 'city', 'amount'] },
+    ]
+    expect(await rows('sales', ...few, ...Array.from({ length: 5 }, () => totals('city')))).toHaveLength(24)
+    const rollup = {
+      name: 'rollup',
+      hierarchy: ['city', 'country', 'amount'],
+      label_col: 'l',
+      level_col: 'm',
+      child_level_col: 'n',
+      parent_label_col: 'o',
+    }
+    const again = [rollup, { name: 'select', columns: ['country', 'city', 'amount'] }]
+    expect((await rows('sales', ...few, ...Array.from({ length: 15 }, () => again).flat())).length).toBe(6)
+    const waterfall = {
+      name: 'waterfall',
+      valueColumn: 'amount',
+      milestonesColumn: 'country',
+      start: 'FR',
+      end: 'US',
+      labelsColumn: 'city',
+      sortBy: 'label',
+      order: 'asc',
+    }
+    const renamed = {
+      name: 'rename',
+      to_rename: [
+        ['LABEL_waterfall', 'city'],
+        ['TYPE_waterfall', 'country'],
+      ],
+    }
+    expect(await rows('sales', ...few, ...Array.from({ length: 20 }, () => [waterfall, renamed]).flat())).toHaveLength(
+      2,
+    )
+  })
+})

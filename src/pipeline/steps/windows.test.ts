@@ -1,0 +1,329 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type MemoryTables, memoryTables } from '../../../test/builders/memory-tables.ts'
+import { isProblem, type ProblemItem } from '../../base/index.ts'
+import type { Value } from '../index.ts'
+
+const hostile = 'a"b`c\'];-- $where /* 😀'
+let tables: MemoryTables
+
+beforeAll(async () => {
+  tables = await memoryTables({
+    sales: {
+      columns: { id: 'integer', city: 'text', amount: 'number', units: 'integer', open: 'boolean' },
+      rows: [
+        [1, 'Lyon', 10, 1, true],
+        [2, null, 5, null, null],
+        [3, 'Paris', null, 3, false],
+        [4, 'Lyon', 10, 4, true],
+        [5, null, null, null, null],
+        [6, 'Paris', 2.5, 3, true],
+        [7, 'Nice', null, 2, null],
+      ],
+    },
+    days: {
+      columns: { day: 'date', group: 'text', value: 'integer' },
+      rows: [
+        [new Date('2024-01-03'), 'b', 30],
+        [new Date('2024-01-01'), 'a', 1],
+        [new Date('2024-01-02'), 'a', 2],
+        [new Date('2024-01-03'), 'a', null],
+        [new Date('2024-01-04'), 'a', 4],
+        [new Date('2024-01-05'), 'a', 6],
+        [null, 'b', 50],
+        [new Date('2024-01-01'), 'b', 10],
+      ],
+    },
+    empty: { columns: { id: 'integer', city: 'text', amount: 'number' }, rows: [] },
+    large: {
+      columns: { i: 'integer', n: 'number' },
+      rows: [
+        [1, 1e308],
+        [2n ** 63n - 1n, 1e308],
+        [-5, -1e308],
+      ],
+    },
+    odd: {
+      columns: { [hostile]: 'integer', 'Ünïcode 😀': 'text' },
+      rows: [
+        [2, "x'; DROP TABLE data0; --"],
+        [3, '😀'],
+        [1, '😀'],
+      ],
+    },
+  })
+})
+afterAll(() => tables.close())
+
+function from(domain: string, ...steps: object[]) {
+  return tables.ask([{ name: 'domain', domain }, ...steps])
+}
+
+async function rows(domain: string, ...steps: object[]): Promise<Value[][]> {
+  return (await from(domain, ...steps)).rows
+}
+
+const select = (...columns: string[]) => ({ name: 'select', columns })
+const ids = async (...steps: object[]) => (await rows('sales', ...steps, select('id'))).map(([id]) => id)
+
+async function refusal(domain: string, ...steps: object[]): Promise<readonly ProblemItem[]> {
+  try {
+    await from(domain, ...steps)
+  } catch (error) {
+    if (isProblem(error, 'pipeline_invalid')) return error.errors
+    throw error
+  }
+  return []
+}
+
+describe('argmax and argmin', () => {
+  it('keep all ties, in the order of the rows', async () => {
+    expect(await ids({ name: 'argmax', column: 'amount' })).toEqual([1, 4])
+    expect(await ids({ name: 'argmin', column: 'amount', groups: null })).toEqual([6])
+    const backwards = { name: 'sort', columns: [{ column: 'id', order: 'desc' }] }
+    expect(await ids(backwards, { name: 'argmax', column: 'amount' })).toEqual([4, 1])
+  })
+
+  it('take null as a group, and keep a group of only nulls whole', async () => {
+    expect(await ids({ name: 'argmax', column: 'amount', groups: ['city'] })).toEqual([1, 2, 4, 6, 7])
+    expect(await ids({ name: 'argmin', column: 'units', groups: ['city', 'city'] })).toEqual([1, 2, 3, 5, 6, 7])
+  })
+
+  it('work on texts and booleans, on no rows, on hostile names', async () => {
+    expect(await ids({ name: 'argmax', column: 'city' })).toEqual([3, 6])
+    expect(await ids({ name: 'argmin', column: 'open' })).toEqual([3])
+    expect(await rows('empty', { name: 'argmax', column: 'amount', groups: ['city'] })).toEqual([])
+    expect(await rows('odd', { name: 'argmin', column: hostile, groups: ['Ünïcode 😀'] })).toEqual([
+      [2, "x'; DROP TABLE data0; --"],
+      [1, '😀'],
+    ])
+  })
+
+  it('name what is missing', async () => {
+    expect(await refusal('sales', { name: 'argmax', column: 'amont', groups: ['town'] })).toMatchObject([
+      { column: 'town', step: { index: 1, name: 'argmax' } },
+      { column: 'amont', nearest: ['amount'] },
+    ])
+    expect(await refusal('sales', { name: 'argmin', column: 'id', group: [] })).toMatchObject([
+      { path: '/pipeline/1/group', nearest: ['groups'] },
+    ])
+  })
+})
+
+describe('cumsum', () => {
+  const cumsum = (fields: object) => ({ name: 'cumsum', referenceColumn: 'day', ...fields })
+
+  it('sums in the order of the reference column, which becomes the order of the rows', async () => {
+    const { columns, rows: summed } = await from('days', cumsum({ toCumSum: [['value', null]] }))
+    expect(columns.at(-1)).toEqual({ name: 'value_CUMSUM', type: 'integer' })
+    expect(summed.map(([, group, value, sum]) => [group, value, sum])).toEqual([
+      ['a', 1, 1],
+      ['b', 10, 11],
+      ['a', 2, 13],
+      ['b', 30, 43],
+      ['a', null, null],
+      ['a', 4, 47],
+      ['a', 6, 53],
+      ['b', 50, 103],
+    ])
+  })
+
+  it('sums in groups, under given names, and replaces a column in its place', async () => {
+    const step = {
+      name: 'cumsum',
+      to_cum_sum: [
+        ['value', 'value'],
+        ['value', ''],
+      ],
+      reference_column: 'day',
+      groupby: ['group'],
+    }
+    const { columns, rows: summed } = await from('days', step)
+    expect(columns.map(({ name }) => name)).toEqual(['day', 'group', 'value', 'value_CUMSUM'])
+    expect(summed.map(([, group, value, sum]) => [group, value, sum])).toEqual([
+      ['a', 1, 1],
+      ['b', 10, 10],
+      ['a', 3, 3],
+      ['b', 40, 40],
+      ['a', null, null],
+      ['a', 7, 7],
+      ['a', 13, 13],
+      ['b', 90, 90],
+    ])
+  })
+
+  it('takes the older form with one column', async () => {
+    const old = { name: 'cumsum', valueColumn: 'units', referenceColumn: 'id', newColumn: 'so far' }
+    expect(await rows('sales', old, select('so far'))).toEqual([[1], [null], [4], [8], [null], [11], [13]])
+    const { newColumn: _, ...unnamed } = old
+    expect((await from('sales', unnamed)).columns.at(-1)?.name).toBe('units_CUMSUM')
+  })
+
+  it('gives null where a sum fits no column', async () => {
+    const step = { name: 'cumsum', referenceColumn: 'n', toCumSum: [['i'], ['n']] }
+    expect(await rows('large', { name: 'cumsum', referenceColumn: 'i', toCumSum: [['i'], ['n', 'N']] })).toEqual([
+      [-5, -1e308, -5, -1e308],
+      [1, 1e308, -4, 0],
+      [2n ** 63n - 1n, 1e308, 2n ** 63n - 5n, 1e308],
+    ])
+    const last = (
+      await rows('large', { name: 'filter', condition: { column: 'i', operator: 'gt', value: 0 } }, step)
+    ).at(-1)
+    expect(last?.slice(2)).toEqual([null, null])
+  })
+
+  it('refuses texts, double names and nothing to sum', async () => {
+    expect(await refusal('sales', { name: 'cumsum', referenceColumn: 'id', toCumSum: [['city']] })).toMatchObject([
+      { column: 'city', message: expect.stringContaining('needs numbers') },
+    ])
+    const twice = [
+      ['id', 'x'],
+      ['units', 'x'],
+    ]
+    expect(await refusal('sales', { name: 'cumsum', referenceColumn: 'id', toCumSum: twice })).toMatchObject([
+      { column: 'x' },
+    ])
+    expect(await refusal('sales', { name: 'cumsum', referenceColumn: 'id', toCumSum: [] })).toMatchObject([
+      { path: '/pipeline/1/toCumSum' },
+    ])
+    expect(await refusal('sales', { name: 'cumsum', referenceColumn: 'x', toCumSum: [['id']] })).toMatchObject([
+      { column: 'x' },
+    ])
+  })
+})
+
+describe('movingaverage', () => {
+  const moving = (fields: object) => ({
+    name: 'movingaverage',
+    value_column: 'value',
+    column_to_sort: 'day',
+    ...fields,
+  })
+
+  it('is null until there are enough rows, and where one of them is null', async () => {
+    const { columns, rows: averaged } = await from('days', moving({ moving_window: '2', groups: ['group'] }))
+    expect(columns.at(-1)).toEqual({ name: 'value_MOVING_AVG', type: 'number' })
+    expect(averaged.map(([, group, value, average]) => [group, value, average])).toEqual([
+      ['a', 1, null],
+      ['a', 2, 1.5],
+      ['a', null, null],
+      ['a', 4, null],
+      ['a', 6, 5],
+      ['b', 10, null],
+      ['b', 30, 20],
+      ['b', 50, 40],
+    ])
+  })
+
+  it('runs over all rows, with windows of one row and of more than there are', async () => {
+    const one = await rows('days', moving({ movingWindow: 1, newColumnName: 'value' }), select('value'))
+    expect(one).toEqual([[1], [10], [2], [30], [null], [4], [6], [50]])
+    const many = await rows('days', moving({ movingWindow: 2 ** 53 - 1, newColumnName: 'm' }), select('m'))
+    expect(many).toEqual(Array(8).fill([null]))
+    expect(await rows('large', moving({ movingWindow: 2, value_column: 'n', column_to_sort: 'i' }))).toEqual([
+      [-5, -1e308, null],
+      [1, 1e308, 0],
+      [2n ** 63n - 1n, 1e308, null],
+    ])
+  })
+
+  it('refuses windows of no rows and texts', async () => {
+    for (const window of [0, -1, 1.5, 'x', null]) {
+      expect(await refusal('days', moving({ moving_window: window }))).toMatchObject([
+        { path: '/pipeline/1/moving_window' },
+      ])
+    }
+    expect(await refusal('days', moving({ moving_window: 2, value_column: 'group' }))).toMatchObject([
+      { column: 'group' },
+    ])
+  })
+})
+
+describe('percentage', () => {
+  it('is the share in the sum, of all rows or of the group', async () => {
+    const { columns, rows: shares } = await from(
+      'sales',
+      { name: 'percentage', column: 'units' },
+      select('id', 'units_PCT'),
+    )
+    expect(columns.at(-1)).toEqual({ name: 'units_PCT', type: 'number' })
+    expect(shares).toEqual([
+      [1, 1 / 13],
+      [2, null],
+      [3, 3 / 13],
+      [4, 4 / 13],
+      [5, null],
+      [6, 3 / 13],
+      [7, 2 / 13],
+    ])
+    const grouped = { name: 'percentage', column: 'amount', group: ['city'], new_column_name: 'amount' }
+    expect(await rows('sales', grouped, select('amount'))).toEqual([[0.5], [1], [null], [0.5], [null], [1], [null]])
+  })
+
+  it('is null for a sum of 0, and never ends the query', async () => {
+    const zero = [
+      { name: 'formula', new_column: 'z', formula: 'units - units' },
+      { name: 'percentage', column: 'z' },
+      select('z_PCT'),
+    ]
+    expect(await rows('sales', ...zero)).toEqual(Array(7).fill([null]))
+    const integers = await rows('large', { name: 'percentage', column: 'i' }, select('i_PCT'))
+    expect(integers[1]).toEqual([1])
+    const positive = { name: 'filter', condition: { column: 'n', operator: 'gt', value: 0 } }
+    expect(await rows('large', positive, { name: 'percentage', column: 'n' }, select('n_PCT'))).toEqual([
+      [null],
+      [null],
+    ])
+    expect(await rows('empty', { name: 'percentage', column: 'amount', group: ['city'] })).toEqual([])
+  })
+})
+
+describe('rank', () => {
+  const rank = (fields: object) => ({ name: 'rank', value_col: 'units', order: 'desc', method: 'standard', ...fields })
+
+  it('numbers the rows and orders them by their number, nulls last and without one', async () => {
+    const { columns, rows: ranked } = await from('sales', rank({}), select('id', 'units_RANK'))
+    expect(columns.at(-1)).toEqual({ name: 'units_RANK', type: 'integer' })
+    expect(ranked).toEqual([
+      [4, 1],
+      [3, 2],
+      [6, 2],
+      [7, 4],
+      [1, 5],
+      [2, null],
+      [5, null],
+    ])
+    expect(await rows('sales', rank({ method: 'dense', order: 'asc' }), select('id', 'units_RANK'))).toEqual([
+      [1, 1],
+      [7, 2],
+      [3, 3],
+      [6, 3],
+      [4, 4],
+      [2, null],
+      [5, null],
+    ])
+  })
+
+  it('numbers in groups, null being one, and replaces a column', async () => {
+    const grouped = rank({ groupby: ['city'], new_column_name: 'units' })
+    const { columns, rows: ranked } = await from('sales', grouped, select('id', 'units'))
+    expect(columns).toEqual([
+      { name: 'id', type: 'integer' },
+      { name: 'units', type: 'integer' },
+    ])
+    expect(ranked).toEqual([
+      [3, 1],
+      [4, 1],
+      [6, 1],
+      [7, 1],
+      [1, 2],
+      [2, null],
+      [5, null],
+    ])
+  })
+
+  it('keeps the order that equal rows had', async () => {
+    const backwards = { name: 'sort', columns: [{ column: 'id', order: 'desc' }] }
+    expect(await ids(backwards, rank({ value_col: 'city', order: 'asc' }))).toEqual([4, 1, 7, 6, 3, 5, 2])
+    expect(await rows('odd', rank({ value_col: 'Ünïcode 😀', order: 'asc' }), select(hostile))).toEqual([[2], [3], [1]])
+  })
+})
