@@ -344,12 +344,10 @@ describe('check-rooms', () => {
     })
   })
 
-  it('finds nothing in this project, in under three seconds', () => {
-    const start = performance.now()
+  it('finds nothing in this project', () => {
     expect(checkRooms(project).map(({ file, line, rule, message }) => `${file}:${line} ${rule}: ${message}`)).toEqual(
       [],
     )
-    expect(performance.now() - start).toBeLessThan(3000)
   })
 
   it('is a script: a line for each finding, and exit code 1 when there is one', () => {

@@ -2,21 +2,40 @@
  * `npm run docs`: writes the pages of docs/ that are made from the code. With `--check` it writes nothing and fails when one of
  * them is stale.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Setting, type SettingGroup, settingGroups } from '../src/config/index.ts'
+import { stepPages } from './docs/step-pages.ts'
 
 const docs = join(import.meta.dirname, '..', 'docs')
 
 /** Generated pages: name in docs/ → text. */
-export const pages: Readonly<Record<string, () => string>> = { 'configuration.md': configurationPage }
+export const pages: Readonly<Record<string, () => string>> = {
+  'configuration.md': configurationPage,
+  ...stepPages,
+}
 
-/** The names of the generated pages whose files do not say what the code says. */
+/** The names of the generated pages whose files do not say what the code says, or that nothing generates any more. */
 export function stalePages(folder: string): string[] {
-  return Object.entries(pages)
-    .filter(([name, page]) => read(join(folder, name)) !== page())
-    .map(([name]) => name)
+  const changed = Object.entries(pages).filter(([name, page]) => read(join(folder, name)) !== page())
+  return [...changed.map(([name]) => name), ...leftOver(folder)]
+}
+
+/** Makes the files of `folder` say what the code says. */
+export function writePages(folder: string): void {
+  for (const [name, page] of Object.entries(pages)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), page())
+  }
+  for (const name of leftOver(folder)) rmSync(join(folder, name))
+}
+
+/** Pages of steps that do not exist any more; everything in their folder is generated. */
+function leftOver(folder: string): string[] {
+  const steps = join(folder, 'steps')
+  const found = existsSync(steps) ? readdirSync(steps) : []
+  return found.map((name) => `steps/${name}`).filter((name) => !Object.hasOwn(pages, name))
 }
 
 const introduction = `# Configuration
@@ -82,7 +101,7 @@ function read(path: string): string {
 }
 
 function main(check: boolean): void {
-  if (!check) for (const [name, page] of Object.entries(pages)) writeFileSync(join(docs, name), page())
+  if (!check) writePages(docs)
   const stale = stalePages(docs)
   for (const name of stale) console.error(`docs/${name} is stale: run \`npm run docs\`.`)
   if (stale.length > 0) process.exitCode = 1

@@ -222,6 +222,24 @@ describe('what is hostile', () => {
     const steps = [
       filter({ and: [leaf('eq', mark), leaf('ne', mark), leaf('in', [mark]), leaf('nin', [mark]), leaf('ge', mark)] }),
       { name: 'formula', new_column: `${mark}f`, formula: `'${mark}' + [${t}] + '${mark}'` },
+      { name: 'text', text: mark, new_column: `${mark}n` },
+      { name: 'concatenate', columns: [t, i], separator: mark, new_column_name: `${mark}n` },
+      { name: 'fillna', columns: [t], value: mark },
+      {
+        name: 'replace',
+        search_column: t,
+        to_replace: [
+          [mark, mark],
+          [null, mark],
+        ],
+      },
+      { name: 'replacetext', search_column: t, old_str: mark, new_str: mark },
+      { name: 'split', column: t, delimiter: mark, number_cols_to_keep: 2 },
+      // biome-ignore lint/suspicious/noThenProperty: clients call the field so.
+      { name: 'ifthenelse', new_column: `${mark}n`, if: leaf('matches', mark), then: `'${mark}'`, else: `[${t}]` },
+      { name: 'unpivot', keep: [i], unpivot: [t], unpivot_column_name: `${mark}u`, value_column_name: t },
+      { name: 'append', pipelines: ['d', [domain, filter(leaf('eq', mark))]] },
+      { name: 'uniquegroups', on: [t, i, `${mark}u`] },
       { name: 'sort', columns: [{ column: t, order: 'asc' }] },
       {
         name: 'join',
@@ -242,11 +260,15 @@ describe('what is hostile', () => {
     ]
     const { stages } = compile(steps, { column: t, operator: 'eq', value: mark }, source)
     const found: string[] = []
+    const paths: string[] = []
     walk(stages, [], (path, value) => {
       if (typeof value === 'string' && value.includes('MARK')) found.push(path.at(-1) ?? '')
+      if (typeof value === 'string' && value.startsWith('$') && !value.includes('MARK')) paths.push(value)
       if (path.some((key) => key.includes('MARK'))) found.push('a name')
     })
-    expect(found.length).toBeGreaterThan(8)
+    expect(found.length).toBeGreaterThan(20)
+    // What is read as an expression is a generated field, a path of two, or a variable with a name of ours.
+    for (const path of paths) expect(path).toMatch(/^\$(?:_id|\$?[a-z]\d+|\$this|\$value)(?:\.(?:_id|[a-z]\d+))?$/)
     expect(new Set(found)).toEqual(new Set(['$eq', '$ne', '$in', '$nin', '$gte', '$literal']))
   })
 
@@ -265,7 +287,11 @@ describe('refusals', () => {
       expect.unreachable()
     } catch (error) {
       if (!isProblem(error, 'pipeline_invalid')) throw error
-      expect(error.errors[0]).toMatchObject({ step: { index: 1, name: 'filter' }, column: 'aa', nearest: expect.arrayContaining(['a']) })
+      expect(error.errors[0]).toMatchObject({
+        step: { index: 1, name: 'filter' },
+        column: 'aa',
+        nearest: expect.arrayContaining(['a']),
+      })
     }
   })
 

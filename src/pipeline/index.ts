@@ -14,7 +14,7 @@ export { renderPipeline } from './parsing/render-pipeline.ts'
 export { type AskValues, maxPivotColumns, settlePivots } from './pivots.ts'
 export type { Fingerprint, Guarded, Pipeline, Query } from './query.ts'
 export { compileSql, type SqlOptions } from './sql/compile.ts'
-export type { SqlDialect } from './sql/dialect.ts'
+export type { ServerDialect, SqlDialect } from './sql/dialect.ts'
 export { duckdbDialect } from './sql/dialects/duckdb.ts'
 export { mysqlDialect } from './sql/dialects/mysql.ts'
 export { postgresDialect } from './sql/dialects/postgres.ts'
@@ -22,7 +22,8 @@ export { type Bound, bind, identifier, joinSql, renderSql, type Sql, sql } from 
 export type { CompiledSql, SqlColumn, SqlSource } from './sql/relation.ts'
 export { at, type DomainStep } from './step.ts'
 export { type StepSchema, stepSchemas } from './step-schemas.ts'
-export { mongoSteps, type Step } from './steps/index.ts'
+export type { ExampleTable, StepExample } from './steps/definition.ts'
+export { mongoSteps, type Step, stepExamples } from './steps/index.ts'
 export {
   compileTemplate,
   isTemplate,

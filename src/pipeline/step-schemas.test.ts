@@ -24,6 +24,13 @@ it('gives the fields with their types, nested ones too', () => {
   })
 })
 
+it('tells the defaults, where there are some', () => {
+  expect(schemas.get('top')?.schema).toMatchObject({ properties: { groups: { default: [] } } })
+  expect(schemas.get('unpivot')?.schema).toMatchObject({ properties: { dropna: { default: false } } })
+  expect(schemas.get('substring')?.schema).not.toHaveProperty('properties.newColumnName.default')
+  expect(JSON.stringify([...schemas.values()])).not.toContain('otherwise')
+})
+
 it('refers to conditions and pipelines, and brings their definitions', () => {
   expect(schemas.get('filter')?.schema).toMatchObject({
     properties: { condition: { $ref: '#/$defs/condition' } },

@@ -72,13 +72,17 @@ export function stepSchemas(): StepSchema[] {
   })
 }
 
-/** What `record` made hides its shape behind a transform, and carries it in its metadata. */
+/** What `record` made hides its shape behind a transform, and carries it in its metadata; what `optional` made, its default. */
 function schemaOf(schema: z.ZodType): JsonObject {
   return z.toJSONSchema(schema, {
     io: 'input',
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {
-      const { shapeOf } = jsonSchema as { shapeOf?: z.ZodType }
+      const { shapeOf, otherwise } = jsonSchema as { shapeOf?: z.ZodType; otherwise?: Json }
+      if (otherwise !== undefined) {
+        delete (jsonSchema as { otherwise?: unknown }).otherwise
+        Object.assign(jsonSchema, { default: otherwise })
+      }
       if (!shapeOf) return
       const { $schema: _, ...inner } = schemaOf(shapeOf)
       delete (jsonSchema as { shapeOf?: unknown }).shapeOf

@@ -249,6 +249,15 @@ export const randomSteps: readonly ((draw: Draw) => object)[] = [
       ],
     ]),
   }),
+  ({ pick, columns }) => ({
+    name: 'totals',
+    total_dimensions: pick([[pick(columns)], [pick(columns), pick(columns)]]).map(({ name }) => ({
+      total_column: name,
+      total_rows_label: pick(texts),
+    })),
+    groups: pick([[], [pick(columns).name]]),
+    aggregations: [{ columns: [pick(columns).name], newcolumns: ['new'], aggfunction: pick(functions) }],
+  }),
 ]
 
 export function randomJoin({ pick, columns }: Draw, right: { pipeline: object[]; columns: readonly Column[] }): object {

@@ -19,7 +19,19 @@ export interface ConformanceCase {
   readonly expected: Table
   /** The columns come in this order, and so do rows that are equal in what they were sorted by. Our own fixtures ask for it. */
   readonly strict: boolean
+  /** Whether the expectation says anything about the order of rows: one that was only ever compared on MongoDB, sorted, does not. */
+  readonly ordered: boolean
 }
+
+/** Who compares rows in their order, by the names that `exclude` uses. */
+const orderedRunners = [
+  'pandas',
+  'postgres_pypika',
+  'redshift_pypika',
+  'snowflake_pypika',
+  'bigquery_pypika',
+  'athena_pypika',
+]
 
 /** A fixture that cannot be read. It counts as failed on every engine. */
 export interface UnreadableCase {
@@ -67,7 +79,14 @@ function readCase(raw: unknown, file: string, shared: Table | undefined): Omit<C
   if (shared && !domains.has(sharedDomain)) domains.set(sharedDomain, shared)
   if (raw.input !== undefined && raw.input !== null) domains.set(ownDomain, input(raw.input))
   if (raw.expected === undefined) throw new Error('it has no "expected"')
-  return { pipeline: fromDomain(steps, domains), domains, expected: table(raw.expected), strict: raw.strict === true }
+  const excluded = Array.isArray(raw.exclude) ? raw.exclude : []
+  return {
+    pipeline: fromDomain(steps, domains),
+    domains,
+    expected: table(raw.expected),
+    strict: raw.strict === true,
+    ordered: raw.strict === true || orderedRunners.some((runner) => !excluded.includes(runner)),
+  }
 }
 
 /** `step.pipeline`, or the steps as the step itself, one or several. */

@@ -13,6 +13,7 @@ const fixture: ConformanceCase = {
   domains: new Map(),
   expected: readTable([{ a: 1 }]),
   strict: false,
+  ordered: true,
 }
 const departure = { file: 'x/y.json', rule: 'a rule', engines: undefined }
 const rows = (value: number): Departure => ({ ...departure, instead: { rows: [{ a: value }] } })

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { pages, stalePages } from '../../scripts/docs.ts'
+import { pages, stalePages, writePages } from '../../scripts/docs.ts'
 import { loadConfig, settingGroups } from '../../src/config/index.ts'
 
 const docs = join(import.meta.dirname, '../../docs')
@@ -11,14 +11,17 @@ it('the generated pages are fresh', () => {
   expect(stalePages(docs)).toEqual([])
 })
 
-it('a generated page that was changed by hand, or is missing, is stale', () => {
+it('a generated page is stale that was changed by hand, is missing, or is of something that is gone', () => {
   const folder = mkdtempSync(join(tmpdir(), 'laputa-docs-'))
   try {
     expect(stalePages(folder)).toEqual(Object.keys(pages))
-    for (const [name, page] of Object.entries(pages)) writeFileSync(join(folder, name), page())
+    writePages(folder)
     expect(stalePages(folder)).toEqual([])
     writeFileSync(join(folder, 'configuration.md'), `${pages['configuration.md']?.()} `)
-    expect(stalePages(folder)).toEqual(['configuration.md'])
+    writeFileSync(join(folder, 'steps/gone.md'), '# gone')
+    expect(stalePages(folder)).toEqual(['configuration.md', 'steps/gone.md'])
+    writePages(folder)
+    expect(stalePages(folder)).toEqual([])
   } finally {
     rmSync(folder, { recursive: true })
   }

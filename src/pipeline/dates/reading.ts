@@ -21,8 +21,8 @@ export type DateGroup =
   | 'offset'
 
 /**
- * One way to read a date: a regular expression for the whole text without the spaces around, and what its groups (at most nine) hold, in their order. It uses
- * nothing that RE2, PCRE and Postgres read in different ways.
+ * One way to read a date: a regular expression for the whole text without the spaces around, and what its groups (at most nine) hold,
+ * in their order. It uses nothing that RE2, PCRE and Postgres read in different ways.
  */
 export interface DateReading {
   readonly pattern: string
@@ -117,7 +117,8 @@ export function readingOf(format: string): { readonly reading: DateReading } | {
       seen.add(kind)
     }
   }
-  if (seen.size === 0) return { problem: { message: 'There is no part of a date in the format.', position: 0 } }
+  if ([...seen].every((kind) => kind === 'half' || kind === 'offset'))
+    return { problem: { message: 'There is no part of a date in the format.', position: 0 } }
   return {
     reading: whole(
       ...read.pieces.map((piece) => ('text' in piece ? literal(piece.text) : (specifiers.get(piece.specifier) ?? ''))),
@@ -142,8 +143,8 @@ const ordinal = '(?:st|nd|rd|th|er)?'
 const nearName = '[-/.,\\s\u00a0\u202f]+'
 
 /**
- * The ways to read a date without a format: the year first, or the month, or, where that is no month, the day. At each character there is
- * only one way to go on in them, which is what makes RE2 fast.
+ * The ways to read a date without a format: the year first, or the month, or, where that is no month, the day. No text fits two of them.
+ * At each character there is only one way to go on in them, which is what makes RE2 fast.
  */
 export const guesses: readonly DateReading[] = [
   whole(year, optional(between, month, optional(between, day, time))),

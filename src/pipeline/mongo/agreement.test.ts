@@ -72,19 +72,24 @@ describe('MongoDB and DuckDB', () => {
   it('give the same rows in the same order for any pipeline over any table', { timeout: 120_000 }, async () => {
     const used = new Map<string, number>()
     await fc.assert(
-      fc.asyncProperty(table, table, fc.array(choices, { minLength: 1, maxLength: 6, size: 'max' }), async (left, right, plan) => {
-        const mongo = mongoTables({ left, right })
-        const duck = await memoryTables({ left, right })
-        try {
-          const pipeline = pipelineOf(mongo, 'left', plan)
-          for (const step of pipeline) used.set(kindOf(step), (used.get(kindOf(step)) ?? 0) + 1)
-          const [expected, given] = [await duck.ask(pipeline), mongo.ask(pipeline)]
-          expect(given.columns).toEqual(expected.columns)
-          expect(given.rows.map((row) => row.map(rounded))).toEqual(expected.rows.map((row) => row.map(rounded)))
-        } finally {
-          duck.close()
-        }
-      }),
+      fc.asyncProperty(
+        table,
+        table,
+        fc.array(choices, { minLength: 1, maxLength: 6, size: 'max' }),
+        async (left, right, plan) => {
+          const mongo = mongoTables({ left, right })
+          const duck = await memoryTables({ left, right })
+          try {
+            const pipeline = pipelineOf(mongo, 'left', plan)
+            for (const step of pipeline) used.set(kindOf(step), (used.get(kindOf(step)) ?? 0) + 1)
+            const [expected, given] = [await duck.ask(pipeline), mongo.ask(pipeline)]
+            expect(given.columns).toEqual(expected.columns)
+            expect(given.rows.map((row) => row.map(rounded))).toEqual(expected.rows.map((row) => row.map(rounded)))
+          } finally {
+            duck.close()
+          }
+        },
+      ),
       { numRuns: 300 },
     )
     for (const name of mongoSteps) expect(used.get(name), name).toBeGreaterThan(2)

@@ -16,7 +16,6 @@ export const comparators = {
 
 /** Whether an RE2 expression is found in the text of a value. False for null. */
 export function search(pattern: string, column: MongoColumn): Expression {
-  const { regex, fold } = patternFor(pattern)
-  const options = literal(fold ? 'i' : '', 'text')
-  return call('$regexMatch', { input: textOf(read(column), column.type), regex: literal(regex, 'text'), options })
+  const regex = literal(patternFor(pattern), 'text')
+  return call('$regexMatch', { input: textOf(read(column), column.type), regex })
 }

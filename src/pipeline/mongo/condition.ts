@@ -57,9 +57,9 @@ function searchMatch({ pattern, negated }: Extract<Decision, { test: 'matches' }
     const found = search(pattern, column)
     return { $expr: negated ? call('$not', [found]) : found }
   }
-  const { regex: $regex, fold } = patternFor(pattern)
+  const $regex = patternFor(pattern)
   // MongoDB reads UTF-8 anyway, other engines only with this flag; a known beginning is sought in an index only without flags.
-  const test = /^\^[\w ]/.test($regex) && !fold ? { $regex } : { $regex, $options: fold ? 'iu' : 'u' }
+  const test = /^\^[\w ]/.test($regex) ? { $regex } : { $regex, $options: 'u' }
   return { [fieldName(column.id)]: negated ? { $not: test } : test }
 }
 

@@ -94,8 +94,11 @@ export function bound(vars: { readonly [name: string]: Expression }, inside: Exp
 /** A double, null where it is infinite or not a number. */
 export function finite(value: Expression): Expression {
   const x = variable('x0')
-  const largest = Number.MAX_VALUE
-  const within = [call('$gte', [x, literal(-largest, 'number')]), call('$lte', [x, literal(largest, 'number')])]
+  // Strictly between: some take NaN for equal to everything, MongoDB for less than everything.
+  const within = [
+    call('$gt', [x, literal(Number.NEGATIVE_INFINITY, 'number')]),
+    call('$lt', [x, literal(Number.POSITIVE_INFINITY, 'number')]),
+  ]
   return bound({ x0: value }, choose(call('$and', within), x, nothing))
 }
 

@@ -97,25 +97,29 @@ const texts = [
 describe('expressions for MongoDB', () => {
   it.each(patterns)('find what RE2 finds: %j', (pattern) => {
     expect(patternProblem(pattern)).toBeUndefined()
-    const { regex, fold } = patternFor(pattern)
-    // JavaScript has no flags inside of an expression; what they say is checked below.
-    const search = new RegExp(regex.replaceAll('(?i:', '(?:'), fold || regex.includes('(?i:') ? 'iu' : 'u')
+    const search = new RegExp(patternFor(pattern), 'u')
     const expected = RE2JS.compile(pattern)
     expect(texts.filter((text) => search.test(text))).toEqual(texts.filter((text) => expected.test(text)))
   })
 
+  it('need no flag where a text has only small code points', () => {
+    for (const pattern of ['a.b', '[^a]', '(?m)^b$', '\\D\\b', '[^[:^space:]]']) {
+      const [plain, unicode] = ['', 'u'].map((flags) => new RegExp(patternFor(pattern), flags))
+      for (const text of texts.filter((text) => text !== '😀')) expect(plain?.test(text)).toBe(unicode?.test(text))
+    }
+  })
+
   it('keep a beginning that an index can be used for', () => {
-    expect(patternFor('^Par')).toEqual({ regex: '^Par', fold: false })
+    expect(patternFor('^Par')).toBe('^Par')
   })
 
-  it('tell case where it changes, and as an option where it is all the same', () => {
-    expect(patternFor('(?i)a(?-i:b)c')).toEqual({ regex: 'a(?-i:b)c', fold: true })
-    expect(patternFor('a(?i)b|(c)')).toEqual({ regex: 'a(?i)b|(?:c)', fold: false })
-    expect(patternFor('(?i:a(?-i)b)c')).toEqual({ regex: '(?i:a(?-i)b)c', fold: false })
+  it('have no character that a server refuses, and no flag', () => {
+    expect(patternFor('a\u0000\\x00[\u0000]')).toBe('a\\x00\\x00\\x00')
+    expect(patternFor('(?i)a(?-i:b)')).toBe('[Aa]b')
   })
 
-  it('have no character that a server refuses', () => {
-    expect(patternFor('a\u0000\\x00[\u0000]').regex).toBe('a\\x00\\x00[\\x00]')
+  it('are refused when they become longer than a server takes', () => {
+    expect(() => patternFor('[\\PL]'.repeat(100))).toThrow(expect.objectContaining({ code: 'pipeline_invalid' }))
   })
 
   it('take time in proportion to their length', () => {

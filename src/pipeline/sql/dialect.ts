@@ -67,3 +67,9 @@ export interface SqlDialect {
   readonly numbersRows: boolean
   readonly text: TextFunctions
 }
+
+/** A dialect of servers whose drivers (pg, mysql2) take every value as a text: exact, and free of the time zones of this machine. */
+export interface ServerDialect extends SqlDialect {
+  /** What to hand to the driver for a placeholder. A date beyond those of the server is its last or first one. */
+  parameter(value: Value): string | null
+}

@@ -12,8 +12,8 @@ export interface TextsToRead {
 }
 
 /**
- * What to select the carried columns from, with an expression for the instant that each text says in the first of these ways that gives
- * one; null when none does.
+ * What to select the carried columns from, with an expression for the instant that each text says in one of these ways, of which no
+ * two fit the same text; null when none does.
  */
 export function readDates(
   { text, carried, from }: TextsToRead,
@@ -23,67 +23,82 @@ export function readDates(
   const { dialect } = context
   const trimmed = ref(context.fresh({ name: '', type: 'text' }))
   const texts = context.cte(sql`SELECT ${carried}, ${dialect.text.trim(text)} AS ${trimmed} FROM ${from}`)
-  const tried = readings.map((reading) => {
-    const captures = ref(context.fresh({ name: '', type: 'text' }))
-    const value = dialect.dates.captures(trimmed, reading)
-    return { captures, value: sql`${value} AS ${captures}`, instant: instantSql(captures, reading, dialect) }
-  })
-  const values = joinSql([carried, ...tried.map(({ value }) => value)], ', ')
-  const instants = joinSql(
-    tried.map(({ instant }) => instant),
-    ', ',
-  )
-  return { from: context.cte(sql`SELECT ${values} FROM ${texts}`), date: sql`coalesce(${instants})` }
+  const tried = readings.map((reading) => ({ reading, captures: ref(context.fresh({ name: '', type: 'text' })) }))
+  const values = tried.map(({ reading, captures }) => sql`${dialect.dates.captures(trimmed, reading)} AS ${captures}`)
+  const list = joinSql([carried, ...values], ', ')
+  return { from: context.cte(sql`SELECT ${list} FROM ${texts}`), date: instantSql(tried, dialect) }
 }
 
-/** Parts that the reading does not know are those of 1 January 1900 at midnight, as strptime has it. */
-function instantSql(captures: Sql, { groups, optional }: DateReading, dialect: SqlDialect): Sql {
+interface Tried {
+  readonly reading: DateReading
+  /** The column of what its groups matched, null when the text is not of its kind. */
+  readonly captures: Sql
+}
+
+/** Parts that no reading knows are those of 1 January 1900 at midnight, as strptime has it. */
+function instantSql(tried: readonly Tried[], dialect: SqlDialect): Sql {
   const captured = (name: DateGroup): Sql | undefined => {
-    const group = groups.indexOf(name) + 1
-    return group === 0 ? undefined : dialect.dates.captured(captures, group)
+    const [first, ...others] = tried.flatMap(({ reading, captures }) => {
+      const group = reading.groups.indexOf(name) + 1
+      return group === 0 ? [] : [dialect.dates.captured(captures, group)]
+    })
+    return first && others.length > 0 ? sql`coalesce(${joinSql([first, ...others], ', ')})` : first
   }
-  const digits = (name: DateGroup, otherwise: Sql = sql`0`): Sql => {
-    const found = captured(name)
+  const isCertain = (name: DateGroup): boolean =>
+    tried.every(({ reading }) => reading.groups.includes(name) && !reading.optional.has(name))
+  const number = (name: DateGroup): Sql | undefined => {
+    const text = captured(name)
+    return text && dialect.dates.digits(text)
+  }
+  const numberOr = (name: DateGroup, otherwise: Sql): Sql => {
+    const found = number(name)
     if (!found) return otherwise
-    const number = dialect.dates.digits(found)
-    return optional.has(name) ? sql`coalesce(${number}, ${otherwise})` : number
+    return isCertain(name) ? found : sql`coalesce(${found}, ${otherwise})`
   }
-  const fraction = captured('fraction')
+  const named = captured('monthName')
+  const [first, second] = [number('monthFirst'), number('daySecond')]
+  const either = first && second && { first, second }
+  const month = numberOr('month', either ? monthOf(either) : sql`1`)
   const instant = dialect.dates.instant({
-    year: yearSql(digits, groups),
-    ...monthAndDay(digits, captured('monthName'), dialect),
-    hour: hourSql(digits('hour'), captured('half')),
-    minute: digits('minute'),
-    second: digits('second'),
-    millisecond: fraction ? sql`coalesce(${dialect.dates.digits(firstThree(fraction, dialect))}, 0)` : sql`0`,
+    year: yearSql(number('year'), number('shortYear') ?? number('anyYear')),
+    month: named ? monthNamed(named, isCertain('monthName') ? undefined : month, dialect) : month,
+    day: numberOr('day', either ? dayOf(either) : sql`1`),
+    hour: hourSql(numberOr('hour', sql`0`), captured('half')),
+    minute: numberOr('minute', sql`0`),
+    second: numberOr('second', sql`0`),
+    millisecond: millisecondSql(captured('fraction'), isCertain('fraction'), dialect),
   })
   const offset = captured('offset')
   return offset ? inUtc(instant, offset, dialect) : instant
 }
 
-type Digits = (name: DateGroup, otherwise?: Sql) => Sql
-
-/** Years of two digits are those from 1969 to 2068, as strptime has it. */
-function yearSql(digits: Digits, groups: readonly DateGroup[]): Sql {
-  const short = groups.find((name) => name === 'shortYear' || name === 'anyYear')
-  if (!short) return digits('year', sql`1900`)
-  const year = digits(short)
-  return sql`(${year} + CASE WHEN ${year} < 69 THEN 2000 WHEN ${year} < 100 THEN 1900 ELSE 0 END)`
+/** Years of two digits are those from 1969 to 2068, as strptime has it. There is no year 0. */
+function yearSql(full: Sql | undefined, short: Sql | undefined): Sql {
+  if (!short) return full ? sql`nullif(${full}, 0)` : sql`1900`
+  const year = sql`(${short} + CASE WHEN ${short} < 69 THEN 2000 WHEN ${short} < 100 THEN 1900 ELSE 0 END)`
+  return full ? sql`coalesce(nullif(${full}, 0), ${year})` : year
 }
 
-function monthAndDay(digits: Digits, monthName: Sql | undefined, dialect: SqlDialect): { month: Sql; day: Sql } {
-  const day = digits('day', digits('daySecond', sql`1`))
-  if (monthName) {
-    // The place of a name among all names, which are in rows of twelve.
-    const place = dialect.dates.placeIn(dialect.text.lower(monthName), bind(monthWords, 'text'))
-    return { month: sql`((${place} - 1) % 12 + 1)`, day }
-  }
-  const first = digits('monthFirst', sql``)
-  if (first.texts.join('') === '') return { month: digits('month', sql`1`), day }
-  return {
-    month: sql`CASE WHEN ${first} > 12 THEN ${day} ELSE ${first} END`,
-    day: sql`CASE WHEN ${first} > 12 THEN ${first} ELSE ${day} END`,
-  }
+/** Two numbers of which the first is the month, unless it is none; without them, in a text of another kind, 1. */
+interface Either {
+  readonly first: Sql
+  readonly second: Sql
+}
+
+function monthOf({ first, second }: Either): Sql {
+  return sql`CASE WHEN ${first} > 12 THEN ${second} ELSE coalesce(${first}, 1) END`
+}
+
+function dayOf({ first, second }: Either): Sql {
+  return sql`CASE WHEN ${first} > 12 THEN ${first} ELSE coalesce(${second}, 1) END`
+}
+
+/** A month by its name, null for a name that is none; in texts without a name, if there are such, by its number. */
+function monthNamed(name: Sql, number: Sql | undefined, dialect: SqlDialect): Sql {
+  // The place of a name among all names, which are in rows of twelve.
+  const place = dialect.dates.placeIn(dialect.text.lower(name), bind(monthWords, 'text'))
+  const month = sql`((${place} - 1) % 12 + 1)`
+  return number ? sql`CASE WHEN ${name} IS NOT NULL THEN ${month} ELSE ${number} END` : month
 }
 
 function hourSql(hour: Sql, half: Sql | undefined): Sql {
@@ -92,8 +107,11 @@ function hourSql(hour: Sql, half: Sql | undefined): Sql {
   return sql`CASE WHEN ${afternoon} WHEN ${half} IN ('a', 'A') AND ${hour} = 12 THEN 0 ELSE ${hour} END`
 }
 
-function firstThree(fraction: Sql, dialect: SqlDialect): Sql {
-  return sql`substr(${dialect.operate('+', [fraction, sql`'00'`], 'text')}, 1, 3)`
+function millisecondSql(fraction: Sql | undefined, isCertain: boolean, dialect: SqlDialect): Sql {
+  if (!fraction) return sql`0`
+  const three = sql`substr(${dialect.operate('+', [fraction, sql`'00'`], 'text')}, 1, 3)`
+  const number = dialect.dates.digits(three)
+  return isCertain ? number : sql`coalesce(${number}, 0)`
 }
 
 /** An instant by the clock of a place that is ahead of UTC by an offset, or behind it. */

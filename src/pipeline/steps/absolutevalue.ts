@@ -11,6 +11,25 @@ import { columnName } from './fields.ts'
 export const absolutevalue = defineStep({
   name: 'absolutevalue',
   summary: 'Computes the absolute value of a column of numbers.',
+  example: {
+    step: { column: 'difference', newColumn: 'distance' },
+    input: {
+      columns: { product: 'text', difference: 'integer' },
+      rows: [
+        ['tea', 12],
+        ['coffee', -5],
+        ['cocoa', null],
+      ],
+    },
+    output: {
+      columns: { product: 'text', difference: 'integer', distance: 'integer' },
+      rows: [
+        ['tea', 12, 12],
+        ['coffee', -5, 5],
+        ['cocoa', null, null],
+      ],
+    },
+  },
   fields: record({ column: columnName, newColumn: columnName }),
   columns: (step, input) => {
     const [column] = findTyped(step, [step.column], { input, types: ['integer', 'number'] })

@@ -3,6 +3,7 @@ import { record } from '../parsing/record.ts'
 import { carried, columnOf, ref, type SqlContext, sortedBy } from '../sql/context.ts'
 import { joinSql, type Sql, sql } from '../sql/fragment.ts'
 import type { Relation, SqlColumn } from '../sql/relation.ts'
+import { figureRows } from './aggregations.ts'
 import { findColumns, stepProblem } from './columns.ts'
 import { findDates } from './date-columns.ts'
 import { defineStep } from './definition.ts'
@@ -18,6 +19,28 @@ export const addmissingdates = defineStep({
   name: 'addmissingdates',
   summary:
     'One row for each period between the first and the last date of each group, ordered by groups and date. Rows of one period are merged, missing ones are added with nulls on its first day, rows without a date are left out.',
+  example: {
+    step: { datesColumn: 'day', datesGranularity: 'day', groups: ['region'] },
+    input: {
+      columns: { region: 'text', day: 'date', sales: 'integer' },
+      rows: [
+        ['north', '2024-03-01', 10],
+        ['north', '2024-03-03', 14],
+        ['south', '2024-03-02', 7],
+        ['south', '2024-03-03', 9],
+      ],
+    },
+    output: {
+      columns: { region: 'text', day: 'date', sales: 'integer' },
+      rows: [
+        ['north', '2024-03-01', 10],
+        ['north', '2024-03-02', null],
+        ['north', '2024-03-03', 14],
+        ['south', '2024-03-02', 7],
+        ['south', '2024-03-03', 9],
+      ],
+    },
+  },
   fields,
   columns: (step, input) => {
     findColumns(step, [step.datesColumn, ...step.groups], input)
@@ -29,7 +52,7 @@ export const addmissingdates = defineStep({
   },
   sql: (step, input, context) => {
     const period = step.datesGranularity
-    const merged = mergedRows(step, input, context)
+    const merged = mergedRows(step, figureRows(input, [{ aggFunction: 'first' }], context), context)
     const all = allPeriods(merged, period, context)
     const same = [
       sql`${ref(all.start)} = ${ref(merged.start)}`,

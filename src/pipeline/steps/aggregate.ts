@@ -29,6 +29,31 @@ export const aggregate = defineStep({
   name: 'aggregate',
   summary:
     'One row for each group, null being a group too, ordered by the groups; or the same figures beside every row.',
+  example: {
+    step: {
+      on: ['region'],
+      aggregations: [
+        { columns: ['sales'], aggFunction: 'sum', newColumns: ['total'] },
+        { columns: ['sales'], aggFunction: 'count', newColumns: ['orders'] },
+      ],
+    },
+    input: {
+      columns: { region: 'text', product: 'text', sales: 'integer' },
+      rows: [
+        ['south', 'tea', 7],
+        ['north', 'tea', 10],
+        ['north', 'coffee', 14],
+        ['north', 'cocoa', null],
+      ],
+    },
+    output: {
+      columns: { region: 'text', total: 'integer', orders: 'integer' },
+      rows: [
+        ['north', 24, 2],
+        ['south', 7, 1],
+      ],
+    },
+  },
   fields,
   columns: (step, input) => {
     const figures = figuresIn(step, input)

@@ -14,6 +14,34 @@ export const append = defineStep({
   name: 'append',
   summary:
     'Adds the rows of other pipelines after the rows, by the names of their columns; what a pipeline lacks is null. A column gets the type that all its values fit.',
+  example: {
+    step: { pipelines: ['sales_2025'] },
+    input: {
+      columns: { product: 'text', sales: 'integer' },
+      rows: [
+        ['tea', 10],
+        ['coffee', 14],
+      ],
+    },
+    others: {
+      sales_2025: {
+        columns: { product: 'text', sales: 'integer', region: 'text' },
+        rows: [
+          ['tea', 12, 'north'],
+          ['cocoa', 5, 'south'],
+        ],
+      },
+    },
+    output: {
+      columns: { product: 'text', sales: 'integer', region: 'text' },
+      rows: [
+        ['tea', 10, null],
+        ['coffee', 14, null],
+        ['tea', 12, 'north'],
+        ['cocoa', 5, 'south'],
+      ],
+    },
+  },
   fields: record({ pipelines: pipelinesField }),
   pipelineLists: ['pipelines'],
   columns: (step, input, context) => together([input, ...step.pipelines.map(context.columnsOf)]),

@@ -12,6 +12,27 @@ import { columnName } from './fields.ts'
 export const comparetext = defineStep({
   name: 'comparetext',
   summary: 'Tells whether two columns are equal, case and accents included; null equals null.',
+  example: {
+    step: { newColumnName: 'same', strCol1: 'billing_city', strCol2: 'delivery_city' },
+    input: {
+      columns: { billing_city: 'text', delivery_city: 'text' },
+      rows: [
+        ['Lyon', 'Lyon'],
+        ['Lyon', 'lyon'],
+        ['Lyon', null],
+        [null, null],
+      ],
+    },
+    output: {
+      columns: { billing_city: 'text', delivery_city: 'text', same: 'boolean' },
+      rows: [
+        ['Lyon', 'Lyon', true],
+        ['Lyon', 'lyon', false],
+        ['Lyon', null, false],
+        [null, null, true],
+      ],
+    },
+  },
   fields: record({ newColumnName: columnName, strCol1: columnName, strCol2: columnName }),
   columns: (step, input) => {
     findColumns(step, [step.strCol1, step.strCol2], input)
@@ -20,10 +41,12 @@ export const comparetext = defineStep({
   sql: (step, input, context) => {
     const [a, b] = [columnOf(input, step.strCol1), columnOf(input, step.strCol2)]
     // Types never cross, whatever the values look like: then only nulls are equal.
+    const { convert } = context.dialect.text
+    const type = commonType(a.type, b.type)
     const isEqual =
-      commonType(a.type, b.type) === undefined
+      type === undefined
         ? sql`(${ref(a)} IS NULL AND ${ref(b)} IS NULL)`
-        : context.dialect.isSame(ref(a), ref(b))
+        : context.dialect.isSame(convert(ref(a), a.type, type), convert(ref(b), b.type, type))
     return withComputed(input, [{ column: { name: step.newColumnName, type: 'boolean' }, value: isEqual }], context)
   },
   mongo: (step, input, context) => {

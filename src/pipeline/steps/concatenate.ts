@@ -13,6 +13,25 @@ import { columnName, columnNames } from './fields.ts'
 export const concatenate = defineStep({
   name: 'concatenate',
   summary: 'Joins columns into one text, with a separator between them; nulls are skipped.',
+  example: {
+    step: { columns: ['city', 'country'], separator: ', ', newColumnName: 'place' },
+    input: {
+      columns: { city: 'text', country: 'text' },
+      rows: [
+        ['Lyon', 'France'],
+        ['Madrid', 'Spain'],
+        [null, 'Italy'],
+      ],
+    },
+    output: {
+      columns: { city: 'text', country: 'text', place: 'text' },
+      rows: [
+        ['Lyon', 'France', 'Lyon, France'],
+        ['Madrid', 'Spain', 'Madrid, Spain'],
+        [null, 'Italy', 'Italy'],
+      ],
+    },
+  },
   fields: record({
     columns: columnNames.min(2, 'Concatenate at least two columns.'),
     separator: z.string(),

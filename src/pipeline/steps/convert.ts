@@ -14,6 +14,25 @@ const dataType = z
 export const convert = defineStep({
   name: 'convert',
   summary: 'Gives columns another type; a value that cannot be converted becomes null.',
+  example: {
+    step: { columns: ['amount'], dataType: 'integer' },
+    input: {
+      columns: { product: 'text', amount: 'text' },
+      rows: [
+        ['tea', '12'],
+        ['coffee', '43.6'],
+        ['cocoa', 'unknown'],
+      ],
+    },
+    output: {
+      columns: { product: 'text', amount: 'integer' },
+      rows: [
+        ['tea', 12],
+        ['coffee', 43],
+        ['cocoa', null],
+      ],
+    },
+  },
   fields: record(
     { columns: columnNames.min(1, 'Convert at least one column.'), dataType },
     { column: { list: 'columns' } },

@@ -28,6 +28,29 @@ export const cumsum = defineStep({
   name: 'cumsum',
   summary:
     'Running sums by a reference column, in all or in each group, ordered by that column. Null stays null and adds nothing.',
+  example: {
+    step: { toCumSum: [['sales', 'sales_so_far']], referenceColumn: 'month', groupby: ['region'] },
+    input: {
+      columns: { region: 'text', month: 'date', sales: 'integer' },
+      rows: [
+        ['north', '2024-02-01', 20],
+        ['north', '2024-01-01', 10],
+        ['south', '2024-01-01', 5],
+        ['south', '2024-02-01', null],
+        ['south', '2024-03-01', 8],
+      ],
+    },
+    output: {
+      columns: { region: 'text', month: 'date', sales: 'integer', sales_so_far: 'integer' },
+      rows: [
+        ['north', '2024-01-01', 10, 10],
+        ['south', '2024-01-01', 5, 5],
+        ['north', '2024-02-01', 20, 30],
+        ['south', '2024-02-01', null, null],
+        ['south', '2024-03-01', 8, 13],
+      ],
+    },
+  },
   fields,
   legacy: (raw) => {
     const { valueColumn, value_column, newColumn, new_column, ...rest } = raw

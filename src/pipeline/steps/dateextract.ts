@@ -69,6 +69,22 @@ export const dateextract = defineStep({
   name: 'dateextract',
   summary:
     'Parts of a date in new columns: numbers such as the month or the ISO week, or days such as the first of the quarter.',
+  example: {
+    step: {
+      column: 'ordered',
+      dateInfo: ['year', 'isoWeek', 'firstDayOfQuarter'],
+      newColumns: ['year', 'week', 'quarter'],
+    },
+    input: { columns: { ordered: 'date' }, rows: [['2024-05-17T09:30:00Z'], ['2024-12-30'], [null]] },
+    output: {
+      columns: { ordered: 'date', year: 'integer', week: 'integer', quarter: 'date' },
+      rows: [
+        ['2024-05-17T09:30:00Z', 2024, 20, '2024-04-01'],
+        ['2024-12-30', 2024, 1, '2024-10-01'],
+        [null, null, null, null],
+      ],
+    },
+  },
   fields,
   legacy: (raw) => {
     const { operation, newColumnName, new_column_name: snakeName, ...rest } = raw

@@ -12,6 +12,25 @@ export const dategranularity = defineStep({
   name: 'dategranularity',
   summary:
     'Puts the first day of its period in the place of each date, or into a new column; weeks begin on Sunday, ISO weeks on Monday.',
+  example: {
+    step: { column: 'ordered', granularity: 'month', newColumn: 'month' },
+    input: {
+      columns: { ordered: 'date', sales: 'integer' },
+      rows: [
+        ['2024-05-17T09:30:00Z', 10],
+        ['2024-05-31', 14],
+        ['2024-06-01', 12],
+      ],
+    },
+    output: {
+      columns: { ordered: 'date', sales: 'integer', month: 'date' },
+      rows: [
+        ['2024-05-17T09:30:00Z', 10, '2024-05-01'],
+        ['2024-05-31', 14, '2024-05-01'],
+        ['2024-06-01', 12, '2024-06-01'],
+      ],
+    },
+  },
   fields: record({
     column: columnName,
     granularity: z.enum(['day', 'isoWeek', 'week', 'month', 'quarter', 'year', unset]),

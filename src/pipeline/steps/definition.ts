@@ -1,10 +1,11 @@
 import type * as z from 'zod'
+import type { JsonObject } from '../../base/index.ts'
 import type { MongoContext } from '../mongo/context.ts'
 import type { MongoRelation } from '../mongo/relation.ts'
 import type { SqlContext } from '../sql/context.ts'
 import type { Relation } from '../sql/relation.ts'
 import type { at, NestedPipeline } from '../step.ts'
-import type { Column } from '../values.ts'
+import type { Column, ColumnType } from '../values.ts'
 
 /** What a step can ask when it works out its columns. */
 export interface ColumnsContext {
@@ -15,6 +16,25 @@ export interface ColumnsContext {
 /** A step in memory: its name, its fields in camelCase, its place. */
 export type StepOf<Name extends string, Fields> = Readonly<Fields> & { readonly name: Name; readonly [at]?: string }
 
+/** A small table of an example. Dates are texts in ISO 8601: `2024-03-01` is midnight in UTC. */
+export interface ExampleTable {
+  /** In this order, so no name looks like a whole number: JavaScript would put it first. */
+  readonly columns: { readonly [name: string]: ColumnType }
+  readonly rows: readonly (readonly (string | number | boolean | null)[])[]
+}
+
+/** What a step does, shown on a few rows. The documentation shows it and a test runs it. */
+export interface StepExample {
+  /** The fields as a client sends them, without the name of the step. */
+  readonly step: JsonObject
+  /** The rows before the step; those of its own domain for `domain`. */
+  readonly input: ExampleTable
+  /** Other domains that the step reads, by name. */
+  readonly others?: { readonly [domain: string]: ExampleTable }
+  /** The rows after the step, in the order in which they are given out. */
+  readonly output: ExampleTable
+}
+
 /**
  * Everything about one step, in one file. What has methods here is called with the step already validated; each part is pure.
  */
@@ -22,6 +42,7 @@ export interface StepDefinition<Name extends string, Schema extends z.ZodType> {
   readonly name: Name
   /** One sentence for people who choose a step. */
   readonly summary: string
+  readonly example: StepExample
   /** The shape of the step without its name, made with `record`. */
   readonly fields: Schema
   /** Fields that hold a pipeline (`pipelineField`). */

@@ -6,6 +6,25 @@ import { columnNames } from './fields.ts'
 export const deleteColumns = defineStep({
   name: 'delete',
   summary: 'Removes the listed columns; those that do not exist are passed over.',
+  example: {
+    step: { columns: ['note'] },
+    input: {
+      columns: { product: 'text', note: 'text', sales: 'integer' },
+      rows: [
+        ['tea', 'loose', 10],
+        ['coffee', null, 14],
+        ['cocoa', 'in tins', 5],
+      ],
+    },
+    output: {
+      columns: { product: 'text', sales: 'integer' },
+      rows: [
+        ['tea', 10],
+        ['coffee', 14],
+        ['cocoa', 5],
+      ],
+    },
+  },
   fields: record({ columns: columnNames }, { column: { list: 'columns' } }),
   columns: (step, input) => {
     const kept = input.filter(({ name }) => !step.columns.includes(name))

@@ -16,6 +16,25 @@ import { defineStep } from './definition.ts'
 export const domain = defineStep({
   name: 'domain',
   summary: 'Reads the rows of a domain.',
+  example: {
+    step: { domain: 'sales' },
+    input: {
+      columns: { product: 'text', sales: 'integer' },
+      rows: [
+        ['tea', 10],
+        ['coffee', 14],
+        ['cocoa', null],
+      ],
+    },
+    output: {
+      columns: { product: 'text', sales: 'integer' },
+      rows: [
+        ['tea', 10],
+        ['coffee', 14],
+        ['cocoa', null],
+      ],
+    },
+  },
   fields: record({ domain: z.string().min(1, 'A domain name is not empty.') }),
   columns: (step, _input, context) => context.source(step.domain).map(({ name, type }) => ({ name, type })),
   sql: (step: DomainStep, _input, context) => {

@@ -10,6 +10,25 @@ import { columnName } from './fields.ts'
 export const duplicate = defineStep({
   name: 'duplicate',
   summary: 'Copies a column.',
+  example: {
+    step: { column: 'price', newColumnName: 'old_price' },
+    input: {
+      columns: { product: 'text', price: 'number' },
+      rows: [
+        ['tea', 3.5],
+        ['coffee', 4.25],
+        ['cocoa', null],
+      ],
+    },
+    output: {
+      columns: { product: 'text', price: 'number', old_price: 'number' },
+      rows: [
+        ['tea', 3.5, 3.5],
+        ['coffee', 4.25, 4.25],
+        ['cocoa', null, null],
+      ],
+    },
+  },
   fields: record({ column: columnName, newColumnName: columnName }),
   columns: (step, input) => {
     const [column] = findColumns(step, [step.column], input)

@@ -14,6 +14,25 @@ export const duration = defineStep({
   name: 'duration',
   summary:
     'The time from one date to another in whole seconds, as a number of the wanted unit; negative when it goes back.',
+  example: {
+    step: { newColumnName: 'days', startDateColumn: 'ordered', endDateColumn: 'delivered', durationIn: 'days' },
+    input: {
+      columns: { ordered: 'date', delivered: 'date' },
+      rows: [
+        ['2024-02-28', '2024-03-01'],
+        ['2024-03-04', '2024-03-05T12:00:00Z'],
+        ['2024-03-06', null],
+      ],
+    },
+    output: {
+      columns: { ordered: 'date', delivered: 'date', days: 'number' },
+      rows: [
+        ['2024-02-28', '2024-03-01', 2],
+        ['2024-03-04', '2024-03-05T12:00:00Z', 1.5],
+        ['2024-03-06', null, null],
+      ],
+    },
+  },
   fields: record({
     newColumnName: columnName,
     startDateColumn: columnName,

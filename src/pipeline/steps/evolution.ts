@@ -32,6 +32,27 @@ export const evolution = defineStep({
   name: 'evolution',
   summary:
     'Compares each value with the one a period earlier, of the same index columns: the difference, or its share of the earlier value. Null when there is none, or more than one.',
+  example: {
+    step: { dateCol: 'month', valueCol: 'sales', evolutionType: 'vsLastMonth', evolutionFormat: 'pct' },
+    input: {
+      columns: { month: 'date', sales: 'integer' },
+      rows: [
+        ['2024-01-01', 100],
+        ['2024-02-01', 150],
+        ['2024-03-01', 120],
+        ['2024-05-01', 130],
+      ],
+    },
+    output: {
+      columns: { month: 'date', sales: 'integer', sales_EVOL_PCT: 'number' },
+      rows: [
+        ['2024-01-01', 100, null],
+        ['2024-02-01', 150, 0.5],
+        ['2024-03-01', 120, -0.2],
+        ['2024-05-01', 130, null],
+      ],
+    },
+  },
   fields,
   columns: (step, input) => withColumn(input, newColumn(step, input)),
   sql: (step, input, context) => {

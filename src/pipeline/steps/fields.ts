@@ -24,7 +24,9 @@ export const dateFormat = z.string().max(200, 'A format has at most 200 characte
 
 /** A field that may be left out or null. */
 export function optional<T>(schema: z.ZodType<T>, otherwise: T) {
-  return schema.nullish().transform((value) => value ?? otherwise)
+  const field = schema.nullish().transform((value) => value ?? otherwise)
+  // For `step-schemas.ts`: Zod leaves the default of what is transformed out of a JSON Schema.
+  return otherwise === undefined ? field : field.meta({ otherwise })
 }
 
 /** A condition of the filter grammar. */

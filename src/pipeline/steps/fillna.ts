@@ -14,6 +14,25 @@ import { columnNames } from './fields.ts'
 export const fillna = defineStep({
   name: 'fillna',
   summary: 'Puts a value in the place of nulls.',
+  example: {
+    step: { columns: ['sales'], value: 0 },
+    input: {
+      columns: { product: 'text', sales: 'integer' },
+      rows: [
+        ['tea', 10],
+        ['coffee', null],
+        [null, 5],
+      ],
+    },
+    output: {
+      columns: { product: 'text', sales: 'integer' },
+      rows: [
+        ['tea', 10],
+        ['coffee', 0],
+        [null, 5],
+      ],
+    },
+  },
   fields: record(
     { columns: columnNames.min(1, 'Fill at least one column.'), value: constantField },
     { column: { list: 'columns' } },

@@ -13,6 +13,33 @@ import { conditionField } from './fields.ts'
 export const filter = defineStep({
   name: 'filter',
   summary: 'Keeps the rows that satisfy a condition.',
+  example: {
+    step: {
+      condition: {
+        and: [
+          { column: 'region', operator: 'in', value: ['north', 'east'] },
+          { column: 'sales', operator: 'ge', value: 10 },
+        ],
+      },
+    },
+    input: {
+      columns: { region: 'text', product: 'text', sales: 'integer' },
+      rows: [
+        ['north', 'tea', 10],
+        ['south', 'tea', 20],
+        ['east', 'coffee', 8],
+        ['east', 'cocoa', 12],
+        ['north', 'cocoa', null],
+      ],
+    },
+    output: {
+      columns: { region: 'text', product: 'text', sales: 'integer' },
+      rows: [
+        ['north', 'tea', 10],
+        ['east', 'cocoa', 12],
+      ],
+    },
+  },
   fields: record({ condition: conditionField }),
   withoutUnset: (raw) => {
     const condition = withoutUnset(raw.condition)

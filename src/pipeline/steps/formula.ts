@@ -34,6 +34,27 @@ const formulaText = z
 export const formula = defineStep({
   name: 'formula',
   summary: 'Computes a column from others; an existing column of that name is replaced in its place.',
+  example: {
+    step: { newColumn: 'margin', formula: '(price - cost) / price' },
+    input: {
+      columns: { product: 'text', price: 'number', cost: 'number' },
+      rows: [
+        ['tea', 4, 3],
+        ['coffee', 5, 2.5],
+        ['sample', 0, 1],
+        ['cocoa', null, 2],
+      ],
+    },
+    output: {
+      columns: { product: 'text', price: 'number', cost: 'number', margin: 'number' },
+      rows: [
+        ['tea', 4, 3, 0.25],
+        ['coffee', 5, 2.5, 0.5],
+        ['sample', 0, 1, null],
+        ['cocoa', null, 2, null],
+      ],
+    },
+  },
   fields: record({ newColumn: columnName, formula: formulaText }),
   columns: (step, input) => {
     const type = typeIn(step, input)

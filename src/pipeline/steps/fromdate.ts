@@ -19,6 +19,25 @@ const format = dateFormat.min(1, 'A format is not empty.').check(({ value, issue
 export const fromdate = defineStep({
   name: 'fromdate',
   summary: 'Writes dates as texts by a format of strftime, with names in English; null stays null.',
+  example: {
+    step: { column: 'day', format: '%d %B %Y' },
+    input: {
+      columns: { day: 'date', sales: 'integer' },
+      rows: [
+        ['2024-03-05', 10],
+        ['2024-12-24', 14],
+        [null, 3],
+      ],
+    },
+    output: {
+      columns: { day: 'text', sales: 'integer' },
+      rows: [
+        ['05 March 2024', 10],
+        ['24 December 2024', 14],
+        [null, 3],
+      ],
+    },
+  },
   fields: record({ column: columnName, format }),
   columns: (step, input) => {
     findDates(step, [step.column], input)

@@ -66,6 +66,32 @@ const choice: z.ZodType<Choice> = record(choiceFields)
 export const ifthenelse = defineStep({
   name: 'ifthenelse',
   summary: 'Computes a column by one formula where a condition holds and by another where it does not.',
+  example: {
+    step: {
+      newColumn: 'size',
+      if: { column: 'sales', operator: 'ge', value: 100 },
+      // biome-ignore lint/suspicious/noThenProperty: clients call the field so.
+      then: '"large"',
+      // biome-ignore lint/suspicious/noThenProperty: likewise.
+      else: { if: { column: 'sales', operator: 'isnull' }, then: '"unknown"', else: '"small"' },
+    },
+    input: {
+      columns: { product: 'text', sales: 'integer' },
+      rows: [
+        ['tea', 120],
+        ['coffee', 80],
+        ['cocoa', null],
+      ],
+    },
+    output: {
+      columns: { product: 'text', sales: 'integer', size: 'text' },
+      rows: [
+        ['tea', 120, 'large'],
+        ['coffee', 80, 'small'],
+        ['cocoa', null, 'unknown'],
+      ],
+    },
+  },
   fields: record({ newColumn: columnName, ...choiceFields }),
   columns: (step, input) => withColumn(input, { name: step.newColumn, type: typeIn(step, input) }),
   sql: (step, input, context) => {

@@ -17,7 +17,7 @@ import { convert } from './convert.ts'
 import { cumsum } from './cumsum.ts'
 import { dateextract } from './dateextract.ts'
 import { dategranularity } from './dategranularity.ts'
-import type { ColumnsContext, StepFrom } from './definition.ts'
+import type { ColumnsContext, StepExample, StepFrom } from './definition.ts'
 import { deleteColumns } from './delete.ts'
 import { domain } from './domain.ts'
 import { duplicate } from './duplicate.ts'
@@ -113,6 +113,7 @@ export type Step = { [Name in Exclude<keyof typeof steps, 'domain'>]: StepFrom<(
 export interface AnyStepDefinition {
   readonly name: string
   readonly summary: string
+  readonly example: StepExample
   readonly fields: z.ZodType
   readonly pipelines?: readonly string[]
   readonly pipelineLists?: readonly string[]
@@ -131,6 +132,11 @@ export function definitionOf(name: string): AnyStepDefinition | undefined {
 }
 
 export const stepNames: readonly string[] = Object.keys(steps)
+
+/** The example of each step, by its name. */
+export const stepExamples: Readonly<Record<string, StepExample>> = Object.fromEntries(
+  Object.values(table).map(({ name, example }) => [name, example]),
+)
 
 /** The steps that have a form for MongoDB: what an engine over it can run by itself. */
 export const mongoSteps: ReadonlySet<string> = new Set(

@@ -30,6 +30,35 @@ export const join = defineStep({
   name: 'join',
   summary:
     'Adds the columns of another pipeline where the keys are equal; null is equal to nothing. Rows keep their order.',
+  example: {
+    step: { rightPipeline: 'products', type: 'left', on: [['product', 'name']] },
+    input: {
+      columns: { product: 'text', sales: 'integer' },
+      rows: [
+        ['tea', 10],
+        ['bread', 4],
+        ['salt', 1],
+      ],
+    },
+    others: {
+      products: {
+        columns: { name: 'text', category: 'text' },
+        rows: [
+          ['bread', 'food'],
+          ['tea', 'drinks'],
+          ['coffee', 'drinks'],
+        ],
+      },
+    },
+    output: {
+      columns: { product: 'text', sales: 'integer', name: 'text', category: 'text' },
+      rows: [
+        ['tea', 10, 'tea', 'drinks'],
+        ['bread', 4, 'bread', 'food'],
+        ['salt', 1, null, null],
+      ],
+    },
+  },
   fields,
   pipelines: ['rightPipeline'],
   columns: (step, input, context) => {

@@ -7,6 +7,25 @@ import { columnName } from './fields.ts'
 export const lowercase = defineStep({
   name: 'lowercase',
   summary: 'Writes a column of texts in small letters.',
+  example: {
+    step: { column: 'city' },
+    input: {
+      columns: { city: 'text', sales: 'integer' },
+      rows: [
+        ['LYON', 10],
+        ['Évora', 4],
+        [null, 1],
+      ],
+    },
+    output: {
+      columns: { city: 'text', sales: 'integer' },
+      rows: [
+        ['lyon', 10],
+        ['évora', 4],
+        [null, 1],
+      ],
+    },
+  },
   fields: record({ column: columnName }),
   columns: (step, input) => {
     findTyped(step, [step.column], { input, types: ['text'] })

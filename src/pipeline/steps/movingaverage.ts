@@ -14,6 +14,27 @@ export const movingaverage = defineStep({
   name: 'movingaverage',
   summary:
     'The mean of a row and the rows before it, in all or in each group; null until there are enough rows, and where one of them is null. Ordered by the groups, then by the column.',
+  example: {
+    step: { valueColumn: 'sales', columnToSort: 'day', movingWindow: 2 },
+    input: {
+      columns: { day: 'date', sales: 'integer' },
+      rows: [
+        ['2024-03-01', 10],
+        ['2024-03-02', 14],
+        ['2024-03-03', 12],
+        ['2024-03-04', 20],
+      ],
+    },
+    output: {
+      columns: { day: 'date', sales: 'integer', sales_MOVING_AVG: 'number' },
+      rows: [
+        ['2024-03-01', 10, null],
+        ['2024-03-02', 14, 12],
+        ['2024-03-03', 12, 13],
+        ['2024-03-04', 20, 16],
+      ],
+    },
+  },
   fields: record({
     valueColumn: columnName,
     columnToSort: columnName,

@@ -15,6 +15,25 @@ export const percentage = defineStep({
   name: 'percentage',
   summary:
     'The share of each row in the sum of a column, in all or in each group, from 0 to 1; null where the sum is 0.',
+  example: {
+    step: { column: 'sales', group: ['region'] },
+    input: {
+      columns: { region: 'text', product: 'text', sales: 'integer' },
+      rows: [
+        ['north', 'tea', 30],
+        ['north', 'coffee', 10],
+        ['south', 'tea', 20],
+      ],
+    },
+    output: {
+      columns: { region: 'text', product: 'text', sales: 'integer', sales_PCT: 'number' },
+      rows: [
+        ['north', 'tea', 30, 0.75],
+        ['north', 'coffee', 10, 0.25],
+        ['south', 'tea', 20, 1],
+      ],
+    },
+  },
   fields: record({ column: columnName, group: optional(columnNames, []), newColumnName: columnName.nullish() }),
   columns: (step, input) => {
     findColumns(step, step.group, input)

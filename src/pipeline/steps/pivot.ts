@@ -28,6 +28,25 @@ export const pivot = defineStep({
   name: 'pivot',
   summary:
     'One row for each index, ordered by it, and one column for each value of a column, in their order, with a figure of the rows that have both; null where there are none. Rows with null in that column count for no column.',
+  example: {
+    step: { index: ['region'], columnToPivot: 'product', valueColumn: 'sales', aggFunction: 'sum' },
+    input: {
+      columns: { region: 'text', product: 'text', sales: 'integer' },
+      rows: [
+        ['south', 'tea', 7],
+        ['north', 'tea', 10],
+        ['north', 'coffee', 5],
+        ['north', 'tea', 3],
+      ],
+    },
+    output: {
+      columns: { region: 'text', coffee: 'integer', tea: 'integer' },
+      rows: [
+        ['north', 5, 13],
+        ['south', null, 7],
+      ],
+    },
+  },
   fields,
   columns: (step: PivotStep, input) => {
     const { index, pivoted, figure } = partsOf(step, input)
@@ -46,19 +65,12 @@ export const pivot = defineStep({
     const { figure } = partsOf(step, input.columns)
     const cell = context.fresh(figure.column)
     const key = context.fresh(pivoted)
-    const by = [...new Set([...index, pivoted])].map(ref)
+    const computed = figureSql(figure.aggFunction, columnOf(input, figure.source), { input, context })
+    const named = [sql`${ref(pivoted)} AS ${ref(key)}`, sql`${computed} AS ${ref(cell)}`]
+    const by = joinSql([...new Set([...index, pivoted])].map(ref), ', ')
+    // First a row for each index and value: that leaves little to spread over the columns.
     const cells = context.barrier(
-      sql`${select(
-        joinSql(
-          [
-            ...index.map(ref),
-            sql`${ref(pivoted)} AS ${ref(key)}`,
-            sql`${figureSql(figure.aggFunction, columnOf(input, figure.source), { input, context })} AS ${ref(cell)}`,
-          ],
-          ', ',
-        ),
-        input.from,
-      )} GROUP BY ${joinSql(by, ', ')}`,
+      sql`${select(joinSql([...index.map(ref), ...named], ', '), input.from)} GROUP BY ${by}`,
     )
     const columns = spread(step, figure).map(({ column, value }) => ({ column: context.fresh(column), value }))
     const list = [

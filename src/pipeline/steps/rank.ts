@@ -14,6 +14,29 @@ export const rank = defineStep({
   name: 'rank',
   summary:
     'Numbers the rows by a column, in all or in each group, equal values alike, and orders them by that number. Null has none and comes last.',
+  example: {
+    step: { valueCol: 'sales', order: 'desc', method: 'standard' },
+    input: {
+      columns: { product: 'text', sales: 'integer' },
+      rows: [
+        ['tea', 12],
+        ['water', null],
+        ['coffee', 20],
+        ['cocoa', 12],
+        ['juice', 8],
+      ],
+    },
+    output: {
+      columns: { product: 'text', sales: 'integer', sales_RANK: 'integer' },
+      rows: [
+        ['coffee', 20, 1],
+        ['tea', 12, 2],
+        ['cocoa', 12, 2],
+        ['juice', 8, 4],
+        ['water', null, null],
+      ],
+    },
+  },
   fields: record({
     valueCol: columnName,
     order: z.enum(['asc', 'desc']),

@@ -7,6 +7,30 @@ import { namePair } from './fields.ts'
 export const rename = defineStep({
   name: 'rename',
   summary: 'Gives columns other names, all at once: two columns can swap their names.',
+  example: {
+    step: {
+      toRename: [
+        ['prod', 'product'],
+        ['qty', 'quantity'],
+      ],
+    },
+    input: {
+      columns: { prod: 'text', qty: 'integer', price: 'number' },
+      rows: [
+        ['tea', 2, 3.5],
+        ['coffee', 1, 4.25],
+        ['cocoa', 3, null],
+      ],
+    },
+    output: {
+      columns: { product: 'text', quantity: 'integer', price: 'number' },
+      rows: [
+        ['tea', 2, 3.5],
+        ['coffee', 1, 4.25],
+        ['cocoa', 3, null],
+      ],
+    },
+  },
   fields: record({ toRename: z.array(namePair) }),
   legacy: (raw) => {
     const { oldname, newname, ...rest } = raw

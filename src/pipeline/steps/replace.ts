@@ -20,6 +20,33 @@ const pair = z.tuple([constantField, constantField], 'This should be a pair: the
 export const replace = defineStep({
   name: 'replace',
   summary: 'Replaces whole values by others, all at once: two values can be swapped. The first pair that fits counts.',
+  example: {
+    step: {
+      searchColumn: 'region',
+      toReplace: [
+        ['N', 'north'],
+        ['S', 'south'],
+      ],
+    },
+    input: {
+      columns: { region: 'text', sales: 'integer' },
+      rows: [
+        ['N', 10],
+        ['S', 7],
+        ['NE', 4],
+        [null, 1],
+      ],
+    },
+    output: {
+      columns: { region: 'text', sales: 'integer' },
+      rows: [
+        ['north', 10],
+        ['south', 7],
+        ['NE', 4],
+        [null, 1],
+      ],
+    },
+  },
   fields: record({ searchColumn: columnName, toReplace: z.array(pair).min(1, 'Replace at least one value.') }),
   columns: (step, input) => {
     const [column] = findColumns(step, [step.searchColumn], input)

@@ -13,6 +13,25 @@ import { columnName, optional } from './fields.ts'
 export const replacetext = defineStep({
   name: 'replacetext',
   summary: 'Replaces every occurrence of a piece of text; values that are no texts become texts first.',
+  example: {
+    step: { searchColumn: 'product', oldStr: '_', newStr: ' ' },
+    input: {
+      columns: { product: 'text', sales: 'integer' },
+      rows: [
+        ['green_tea', 10],
+        ['hot_black_coffee', 7],
+        ['cocoa', 4],
+      ],
+    },
+    output: {
+      columns: { product: 'text', sales: 'integer' },
+      rows: [
+        ['green tea', 10],
+        ['hot black coffee', 7],
+        ['cocoa', 4],
+      ],
+    },
+  },
   fields: record({
     searchColumn: columnName,
     oldStr: z.string().min(1, 'The text to replace is not empty.'),

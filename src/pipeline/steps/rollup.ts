@@ -49,6 +49,38 @@ export const rollup = defineStep({
   name: 'rollup',
   summary:
     'The figures of each level of a hierarchy, the top level first, each row with its label, its level, the level below and the label above.',
+  example: {
+    step: {
+      hierarchy: ['country', 'city'],
+      aggregations: [{ columns: ['sales'], aggFunction: 'sum', newColumns: ['sales'] }],
+    },
+    input: {
+      columns: { country: 'text', city: 'text', sales: 'integer' },
+      rows: [
+        ['France', 'Paris', 10],
+        ['France', 'Lyon', 4],
+        ['Spain', 'Madrid', 6],
+      ],
+    },
+    output: {
+      columns: {
+        city: 'text',
+        country: 'text',
+        label: 'text',
+        level: 'text',
+        child_level: 'text',
+        parent: 'text',
+        sales: 'integer',
+      },
+      rows: [
+        [null, 'France', 'France', 'country', 'city', null, 14],
+        [null, 'Spain', 'Spain', 'country', 'city', null, 6],
+        ['Lyon', 'France', 'Lyon', 'city', null, 'France', 4],
+        ['Paris', 'France', 'Paris', 'city', null, 'France', 10],
+        ['Madrid', 'Spain', 'Madrid', 'city', null, 'Spain', 6],
+      ],
+    },
+  },
   fields,
   columns: (step, input) => {
     const { keys, groups, label, level, childLevel, parent, figures } = columnsOf(step, input)

@@ -9,6 +9,34 @@ import { columnName } from './fields.ts'
 export const sort = defineStep({
   name: 'sort',
   summary: 'Orders the rows; nulls come last in both directions, and equal rows keep the order they had.',
+  example: {
+    step: {
+      columns: [
+        { column: 'region', order: 'asc' },
+        { column: 'sales', order: 'desc' },
+      ],
+    },
+    input: {
+      columns: { region: 'text', product: 'text', sales: 'integer' },
+      rows: [
+        ['south', 'tea', 7],
+        ['north', 'cocoa', null],
+        ['north', 'tea', 10],
+        [null, 'tea', 20],
+        ['north', 'coffee', 14],
+      ],
+    },
+    output: {
+      columns: { region: 'text', product: 'text', sales: 'integer' },
+      rows: [
+        ['north', 'coffee', 14],
+        ['north', 'tea', 10],
+        ['north', 'cocoa', null],
+        ['south', 'tea', 7],
+        [null, 'tea', 20],
+      ],
+    },
+  },
   fields: record({
     columns: z
       .array(record({ column: columnName, order: z.enum(['asc', 'desc']) }))

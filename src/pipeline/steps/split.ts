@@ -22,6 +22,25 @@ const fields = record({
 export const split = defineStep({
   name: 'split',
   summary: 'Cuts texts at a delimiter and puts the first parts into columns; missing parts are null.',
+  example: {
+    step: { column: 'code', delimiter: '-', numberColsToKeep: 2 },
+    input: {
+      columns: { code: 'text', sales: 'integer' },
+      rows: [
+        ['FR-PAR-01', 10],
+        ['ES-MAD', 6],
+        ['IT', 3],
+      ],
+    },
+    output: {
+      columns: { code: 'text', sales: 'integer', code_1: 'text', code_2: 'text' },
+      rows: [
+        ['FR-PAR-01', 10, 'FR', 'PAR'],
+        ['ES-MAD', 6, 'ES', 'MAD'],
+        ['IT', 3, 'IT', null],
+      ],
+    },
+  },
   fields,
   columns: (step, input) => {
     findTyped(step, [step.column], { input, types: ['text'] })

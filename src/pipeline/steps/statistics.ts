@@ -61,6 +61,32 @@ export const statistics = defineStep({
   name: 'statistics',
   summary:
     'Figures about the numbers of a column, in all or in each group: nulls are left out, the variance is that of a population, quantiles are interpolated between neighbours.',
+  example: {
+    step: {
+      column: 'price',
+      groupbyColumns: ['category'],
+      statistics: ['count', 'max', 'average'],
+      quantiles: [{ label: 'median', nth: 1, order: 2 }],
+    },
+    input: {
+      columns: { category: 'text', price: 'number' },
+      rows: [
+        ['fruit', 1],
+        ['fruit', 6],
+        ['fruit', 2],
+        ['drinks', 4.5],
+        ['drinks', 2],
+        ['drinks', null],
+      ],
+    },
+    output: {
+      columns: { category: 'text', count: 'integer', max: 'number', average: 'number', median: 'number' },
+      rows: [
+        ['drinks', 2, 4.5, 3.25, 3.25],
+        ['fruit', 3, 6, 3, 2],
+      ],
+    },
+  },
   fields,
   columns: (step, input) => {
     const columns = [...groupsOf(step, input), ...figuresOf(step, input)]

@@ -18,6 +18,19 @@ const position = wholeNumber(-furthest)
 export const substring = defineStep({
   name: 'substring',
   summary: 'Takes the characters from one position to another, both included; negative positions count from the end.',
+  example: {
+    step: { column: 'code', startIndex: -3, endIndex: -1, newColumnName: 'city' },
+    input: { columns: { code: 'text' }, rows: [['FR-PAR'], ['ES-MAD'], ['IT'], [null]] },
+    output: {
+      columns: { code: 'text', city: 'text' },
+      rows: [
+        ['FR-PAR', 'PAR'],
+        ['ES-MAD', 'MAD'],
+        ['IT', 'IT'],
+        [null, null],
+      ],
+    },
+  },
   fields: record({
     column: columnName,
     startIndex: position,

@@ -11,6 +11,25 @@ import { columnName } from './fields.ts'
 export const text = defineStep({
   name: 'text',
   summary: 'Adds a column that has the same value in every row: a text, a number, true, false or a date.',
+  example: {
+    step: { text: 'EUR', newColumn: 'currency' },
+    input: {
+      columns: { product: 'text', price: 'number' },
+      rows: [
+        ['tea', 3.5],
+        ['coffee', 4.25],
+        ['cocoa', null],
+      ],
+    },
+    output: {
+      columns: { product: 'text', price: 'number', currency: 'text' },
+      rows: [
+        ['tea', 3.5, 'EUR'],
+        ['coffee', 4.25, 'EUR'],
+        ['cocoa', null, 'EUR'],
+      ],
+    },
+  },
   fields: record({ text: constantField, newColumn: columnName }),
   columns: (step, input) => withColumn(input, { name: step.newColumn, type: constantType(step.text, 'text') }),
   sql: (step, input, context) => {

@@ -176,6 +176,7 @@ describe('todate with a format', () => {
       day('2022-03-04T06:06:07.500Z'),
       day('2022-03-04T05:06:07.123Z'),
     ])
+    expect(await read('%f', '5', 'x')).toEqual([day('1900-01-01T00:00:00.500Z'), null])
     expect(await read('%I:%M %p', '12:30 AM', '12:30 p.m.', '13:30 PM')).toEqual([
       day('1900-01-01T00:30:00Z'),
       day('1900-01-01T12:30:00Z'),
@@ -216,7 +217,7 @@ describe('todate with a format', () => {
     expect(await refusal('texts', step)).toMatchObject([
       { path: '/pipeline/1/format', position: 3, step: { index: 1, name: 'todate' } },
     ])
-    for (const format of ['%d %m %b', '%Y %y', '%', 'nothing', '%%', '%d'.padEnd(201)]) {
+    for (const format of ['%d %m %b', '%Y %y', '%', 'nothing', '%%', '%p', '%z', '%d'.padEnd(201)]) {
       expect(await refusal('texts', { ...step, format }), format).toHaveLength(1)
     }
   })

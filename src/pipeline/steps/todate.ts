@@ -21,6 +21,27 @@ export const todate = defineStep({
   name: 'todate',
   summary:
     'Makes dates of texts, by a format of strftime or by what they look like, and of numbers: years below 10000, milliseconds since 1970 above. What is no date becomes null.',
+  example: {
+    step: { column: 'day', format: '%d/%m/%Y' },
+    input: {
+      columns: { day: 'text', sales: 'integer' },
+      rows: [
+        ['05/03/2024', 10],
+        ['24/12/2024', 14],
+        ['31/02/2024', 2],
+        ['soon', 1],
+      ],
+    },
+    output: {
+      columns: { day: 'date', sales: 'integer' },
+      rows: [
+        ['2024-03-05', 10],
+        ['2024-12-24', 14],
+        [null, 2],
+        [null, 1],
+      ],
+    },
+  },
   fields: record({ column: columnName, format: optional(format, '') }),
   columns: (step, input) => {
     const [column] = findColumns(step, [step.column], input)
@@ -61,8 +82,15 @@ function readingsOf(format: string): readonly DateReading[] {
 
 function ofNumber(column: SqlColumn, { dialect }: SqlContext): Sql {
   const number = dialect.text.convert(ref(column), column.type, 'integer')
-  const first = { month: sql`1`, day: sql`1`, hour: sql`0`, minute: sql`0`, second: sql`0`, millisecond: sql`0` }
-  const year = sql`CASE WHEN ${number} BETWEEN 1 AND 9999 THEN ${number} END`
+  const first = {
+    year: sql`nullif(${number}, 0)`,
+    month: sql`1`,
+    day: sql`1`,
+    hour: sql`0`,
+    minute: sql`0`,
+    second: sql`0`,
+    millisecond: sql`0`,
+  }
   const instant = dialect.text.convert(number, 'integer', 'date')
-  return sql`CASE WHEN ${number} < 10000 THEN ${dialect.dates.instant({ year, ...first })} ELSE ${instant} END`
+  return sql`CASE WHEN ${number} < 10000 THEN ${dialect.dates.instant(first)} ELSE ${instant} END`
 }

@@ -14,6 +14,26 @@ export const top = defineStep({
   name: 'top',
   summary:
     'Keeps the first rows by a column, in all or in each group; null is a group too. Ordered by the groups, then by the column.',
+  example: {
+    step: { rankOn: 'sales', sort: 'desc', limit: 2, groups: ['region'] },
+    input: {
+      columns: { region: 'text', product: 'text', sales: 'integer' },
+      rows: [
+        ['south', 'tea', 7],
+        ['north', 'cocoa', 5],
+        ['north', 'tea', 10],
+        ['north', 'coffee', 14],
+      ],
+    },
+    output: {
+      columns: { region: 'text', product: 'text', sales: 'integer' },
+      rows: [
+        ['north', 'coffee', 14],
+        ['north', 'tea', 10],
+        ['south', 'tea', 7],
+      ],
+    },
+  },
   fields: record({
     rankOn: columnName,
     sort: z.enum(['asc', 'desc']),

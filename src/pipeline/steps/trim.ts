@@ -10,6 +10,25 @@ import { columnNames } from './fields.ts'
 export const trim = defineStep({
   name: 'trim',
   summary: 'Removes white space at both ends of texts.',
+  example: {
+    step: { columns: ['product'] },
+    input: {
+      columns: { product: 'text', sales: 'integer' },
+      rows: [
+        [' tea', 10],
+        ['hot coffee ', 7],
+        ['cocoa', 4],
+      ],
+    },
+    output: {
+      columns: { product: 'text', sales: 'integer' },
+      rows: [
+        ['tea', 10],
+        ['hot coffee', 7],
+        ['cocoa', 4],
+      ],
+    },
+  },
   fields: record({ columns: columnNames.min(1, 'Trim at least one column.') }, { column: { list: 'columns' } }),
   columns: (step, input) => {
     findTyped(step, step.columns, { input, types: ['text'] })

@@ -9,6 +9,26 @@ import { columnNames } from './fields.ts'
 export const uniquegroups = defineStep({
   name: 'uniquegroups',
   summary: 'The combinations of values that occur in some columns, each once, in order; other columns are dropped.',
+  example: {
+    step: { on: ['region', 'product'] },
+    input: {
+      columns: { region: 'text', product: 'text', sales: 'integer' },
+      rows: [
+        ['south', 'tea', 7],
+        ['north', 'tea', 10],
+        ['south', 'tea', 3],
+        ['north', 'coffee', 5],
+      ],
+    },
+    output: {
+      columns: { region: 'text', product: 'text' },
+      rows: [
+        ['north', 'coffee'],
+        ['north', 'tea'],
+        ['south', 'tea'],
+      ],
+    },
+  },
   fields: record({ on: columnNames.min(1, 'Give at least one column.') }),
   columns: (step, input) => findColumns(step, [...new Set(step.on)], input),
   sql: (step, input, context) => {

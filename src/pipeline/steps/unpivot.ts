@@ -28,6 +28,33 @@ export const unpivot = defineStep({
   name: 'unpivot',
   summary:
     'Turns columns into rows: for each row, one with the name and the value of each of the columns. Values get the type that all of them fit.',
+  example: {
+    step: {
+      keep: ['product'],
+      unpivot: ['sales_2023', 'sales_2024'],
+      unpivotColumnName: 'measure',
+      valueColumnName: 'sales',
+      dropna: true,
+    },
+    input: {
+      columns: { product: 'text', sales_2023: 'integer', sales_2024: 'integer' },
+      rows: [
+        ['tea', 10, 12],
+        ['coffee', 20, null],
+        ['cocoa', 5, 6],
+      ],
+    },
+    output: {
+      columns: { product: 'text', measure: 'text', sales: 'integer' },
+      rows: [
+        ['tea', 'sales_2023', 10],
+        ['tea', 'sales_2024', 12],
+        ['coffee', 'sales_2023', 20],
+        ['cocoa', 'sales_2023', 5],
+        ['cocoa', 'sales_2024', 6],
+      ],
+    },
+  },
   fields,
   columns: (step, input) => {
     const { name, value } = newColumnsOf(step, input)

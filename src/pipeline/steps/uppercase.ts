@@ -7,6 +7,25 @@ import { columnName } from './fields.ts'
 export const uppercase = defineStep({
   name: 'uppercase',
   summary: 'Writes a column of texts in capital letters.',
+  example: {
+    step: { column: 'city' },
+    input: {
+      columns: { city: 'text', sales: 'integer' },
+      rows: [
+        ['Lyon', 10],
+        ['évora', 4],
+        [null, 1],
+      ],
+    },
+    output: {
+      columns: { city: 'text', sales: 'integer' },
+      rows: [
+        ['LYON', 10],
+        ['ÉVORA', 4],
+        [null, 1],
+      ],
+    },
+  },
   fields: record({ column: columnName }),
   columns: (step, input) => {
     findTyped(step, [step.column], { input, types: ['text'] })

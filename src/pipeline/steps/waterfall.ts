@@ -38,6 +38,35 @@ export const waterfall = defineStep({
   name: 'waterfall',
   summary:
     'From the total at one milestone to the total at another: both totals, and between them by how much each label (and each parent) changed.',
+  example: {
+    step: {
+      valueColumn: 'sales',
+      milestonesColumn: 'year',
+      start: 2023,
+      end: 2024,
+      labelsColumn: 'product',
+      sortBy: 'value',
+      order: 'desc',
+    },
+    input: {
+      columns: { product: 'text', year: 'integer', sales: 'integer' },
+      rows: [
+        ['tea', 2023, 10],
+        ['coffee', 2023, 20],
+        ['tea', 2024, 16],
+        ['coffee', 2024, 18],
+      ],
+    },
+    output: {
+      columns: { LABEL_waterfall: 'text', TYPE_waterfall: 'text', sales: 'integer' },
+      rows: [
+        ['2023', null, 30],
+        ['tea', 'parent', 6],
+        ['coffee', 'parent', -2],
+        ['2024', null, 34],
+      ],
+    },
+  },
   fields,
   columns: (step, input) => {
     const names = [step.milestonesColumn, step.labelsColumn, ...parentNames(step), ...step.groupby]

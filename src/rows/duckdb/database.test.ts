@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
@@ -20,8 +20,6 @@ describe('the database that queries run in', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'laputa-database-'))
     for (const name of ['rows', 'elsewhere']) {
-      await rm(join(folder, name), { recursive: true, force: true })
-      const { mkdir } = await import('node:fs/promises')
       await mkdir(join(folder, name))
       const made = await DuckDBInstance.create(join(folder, name, 'x.duckdb'))
       const connection = await made.connect()
@@ -93,11 +91,10 @@ describe('the database that queries run in', () => {
       `COPY (SELECT 1) TO '${rows()}/out.csv'`,
       "ATTACH ':memory:' AS other",
       'CREATE TABLE t (a INTEGER)',
-      'PRAGMA version',
       'DETACH x',
       'SELECT 1; SELECT 2',
       'BEGIN',
-      'CALL pragma_version()',
+      'PRAGMA threads = 8',
     ]) {
       await expect(run(reader, text), text).rejects.toThrow()
     }

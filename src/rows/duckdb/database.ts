@@ -20,6 +20,8 @@ export async function openDatabase(spec: DatabaseSpec): Promise<DuckDBInstance> 
     threads: String(spec.threads),
     memory_limit: `${Math.floor(spec.memoryLimitBytes / 1024)}KiB`,
     temp_directory: spec.spill,
+    // What a query has freed goes back to the system within seconds, also when no other query comes.
+    allocator_background_threads: 'true',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',

@@ -2,8 +2,8 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Problem } from '../../base/index.ts'
 import type { Column } from '../../pipeline/index.ts'
-import type { RowsDeps, RowsSettings } from '../open-rows.ts'
 import type { Rows } from '../port.ts'
+import type { RowsDeps, RowsSettings } from '../settings.ts'
 import { createAttachments } from './attachments.ts'
 import { createBuilder } from './build-version.ts'
 import { createConnections } from './connections.ts'
@@ -55,13 +55,8 @@ async function createRows(settings: RowsSettings, deps: RowsDeps, folders: Folde
     clock: deps.clock,
     gate: builds,
   })
-  const engineDeps = {
-    attachments,
-    withSession: connections.withSession,
-    openSession: connections.open,
-    now: deps.clock.now,
-    log: deps.log,
-  }
+  const { withSession, open: openSession } = connections
+  const engineDeps = { attachments, withSession, openSession, now: deps.clock.now, log: deps.log }
   const building = new Set<Promise<unknown>>()
   let closed: Promise<void> | undefined
 

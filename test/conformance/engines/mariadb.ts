@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
-import { dialectNamed } from './dialect-named.ts'
+import { mysqlDialect } from '../../../src/pipeline/index.ts'
 import type { ConformanceEngine } from './engine.ts'
 import { createSqlEngine, type SqlSession } from './sql-engine.ts'
 import { toText } from './to-text.ts'
@@ -16,7 +16,6 @@ export const mariadb: ConformanceEngine = {
   name: 'mariadb',
   variable: 'LAPUTA_TEST_MARIADB_URL',
   open: async () => {
-    const dialect = dialectNamed('mysqlDialect')
     const connection = await createConnection({
       uri: process.env.LAPUTA_TEST_MARIADB_URL ?? '',
       rowsAsArray: true,
@@ -28,7 +27,7 @@ export const mariadb: ConformanceEngine = {
     const schema = `laputa_${randomBytes(6).toString('hex')}`
     await connection.query(`SET time_zone = '+00:00'`)
     await connection.query(`CREATE DATABASE ${schema}`)
-    return createSqlEngine(createSession(connection, schema), { dialect, types, schema })
+    return createSqlEngine(createSession(connection, schema), { dialect: mysqlDialect, types, schema })
   },
 }
 
@@ -40,7 +39,7 @@ function createSession(connection: Connection, schema: string): SqlSession {
     query: async (text, values, columns) => {
       const [rows] = await connection.execute<RowDataPacket[][]>(
         text,
-        values.map(({ value }) => toText(value)),
+        values.map(({ value }) => mysqlDialect.parameter(value)),
       )
       return rows.map((row) => columns.map((type, index) => readValue(cellText(row[index]), type)))
     },

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { dialectNamed } from './dialect-named.ts'
+import { postgresDialect } from '../../../src/pipeline/index.ts'
 import type { ConformanceEngine } from './engine.ts'
 import { createSqlEngine, type SqlSession } from './sql-engine.ts'
 import { toText } from './to-text.ts'
@@ -16,7 +16,6 @@ export const postgres: ConformanceEngine = {
   name: 'postgres',
   variable: 'LAPUTA_TEST_POSTGRES_URL',
   open: async () => {
-    const dialect = dialectNamed('postgresDialect')
     const client = new pg.Client({
       connectionString: process.env.LAPUTA_TEST_POSTGRES_URL,
       types: { getTypeParser: () => (text: string) => text },
@@ -25,7 +24,7 @@ export const postgres: ConformanceEngine = {
     const schema = `laputa_${randomBytes(6).toString('hex')}`
     await client.query(`SET TIME ZONE 'UTC'`)
     await client.query(`CREATE SCHEMA ${schema}`)
-    return createSqlEngine(createSession(client, schema), { dialect, types, schema })
+    return createSqlEngine(createSession(client, schema), { dialect: postgresDialect, types, schema })
   },
 }
 
@@ -41,7 +40,7 @@ function createSession(client: pg.Client, schema: string): SqlSession {
     query: async (text, values, columns) => {
       const rows = await send(
         text,
-        values.map(({ value }) => toText(value)),
+        values.map(({ value }) => postgresDialect.parameter(value)),
       )
       return rows.map((row) => columns.map((type, index) => readValue(row[index] ?? null, type)))
     },

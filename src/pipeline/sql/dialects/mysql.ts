@@ -1,5 +1,5 @@
 import type { ColumnType } from '../../values.ts'
-import type { SqlDialect } from '../dialect.ts'
+import type { ServerDialect, SqlDialect } from '../dialect.ts'
 import { bind, bindRows, identifier, type Sql, sql } from '../fragment.ts'
 import { mysqlDates } from './mysql/dates.ts'
 import { asDouble, operateDoubles, sumOfDoubles } from './mysql/doubles.ts'
@@ -8,6 +8,7 @@ import { narrow, operateIntegers, wide } from './mysql/integers.ts'
 import { mysqlPattern } from './mysql/pattern.ts'
 import { exactText, textOf } from './mysql/text.ts'
 import { mysqlText } from './mysql/text-functions.ts'
+import { parameterText, withoutYear } from './parameter.ts'
 
 const manyRows = sql`18446744073709551615`
 
@@ -15,13 +16,14 @@ const manyRows = sql`18446744073709551615`
  * MariaDB 10.11 and MySQL 8.0.17. The session's time zone is UTC, and its character set is utf8mb4. Texts get a collation at their first
  * appearance by which they are compared, grouped and ordered by code points.
  */
-export const mysqlDialect: SqlDialect = {
+export const mysqlDialect: ServerDialect = {
   name: 'mysql',
   dates: mysqlDates,
   text: mysqlText,
   groups: mysqlGroups,
   quote: (name) => `\`${name.replaceAll('`', '``')}\``,
   placeholder: (_n, type, lone) => (lone ? '?' : castText('?', type)),
+  parameter: (value) => parameterText(value, dateText),
   nullOf: (type) => ({ texts: [castText('NULL', type)], values: [] }),
   sourceColumn,
   keepsScanOrder: false,
@@ -79,7 +81,16 @@ function cast(value: Sql, type: ColumnType): Sql {
   }
 }
 
+/** A bound behind the last date of all is a little after the last one with milliseconds. */
+function dateText(date: Date): string {
+  const year = date.getUTCFullYear()
+  if (year < 0) return '0000-01-01 00:00:00'
+  return year > 9999 ? '9999-12-31 23:59:59.999999' : `${String(year).padStart(4, '0')}-${withoutYear(date)}`
+}
+
 function castText(text: '?' | 'NULL', type: ColumnType): string {
+  // Finer than milliseconds, for what `dateText` gives for the end of time.
+  if (type === 'date') return `CAST(${text} AS DATETIME(6))`
   return cast({ texts: [text], values: [] }, type).texts.join('')
 }
 

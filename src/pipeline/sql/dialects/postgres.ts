@@ -1,6 +1,7 @@
 import type { ColumnType } from '../../values.ts'
-import type { SqlDialect } from '../dialect.ts'
+import type { ServerDialect } from '../dialect.ts'
 import { bind, double, type Sql, sql } from '../fragment.ts'
+import { parameterText, withoutYear } from './parameter.ts'
 import { postgresDates } from './postgres/dates.ts'
 import { asDouble, operateDoubles, sumOfDoubles } from './postgres/doubles.ts'
 import { postgresGroups } from './postgres/groups.ts'
@@ -22,7 +23,7 @@ const types: { readonly [T in ColumnType]: string } = {
  * PostgreSQL 12 and later. The session's time zone is UTC, so that what a source has with a time zone comes out as that.
  * Texts have the collation "C" from their first appearance on: every comparison, group and order of them is then by code points.
  */
-export const postgresDialect: SqlDialect = {
+export const postgresDialect: ServerDialect = {
   ...standard,
   name: 'postgres',
   dates: postgresDates,
@@ -32,6 +33,7 @@ export const postgresDialect: SqlDialect = {
     if (lone) return `CAST($${n} AS bigint)`
     return type === 'text' ? `CAST($${n} AS text) COLLATE "C"` : `CAST($${n} AS ${types[type]})`
   },
+  parameter: (value) => parameterText(value, dateText),
   refusal: (value) =>
     typeof value === 'string' && value.includes('\0') ? 'PostgreSQL has no texts with the character NUL.' : undefined,
   nullOf: (type) => castTo(sql`NULL`, type),
@@ -71,4 +73,12 @@ export const postgresDialect: SqlDialect = {
 
 function castTo(value: Sql, type: ColumnType): Sql {
   return sql`CAST(${value} AS ${{ texts: [types[type]], values: [] }})`
+}
+
+/** The year 0 is 1 BC, and nothing is before 4714 BC. */
+function dateText(date: Date): string {
+  const year = date.getUTCFullYear()
+  if (year < -4712) return '4713-01-01 00:00:00 BC'
+  const written = String(year > 0 ? year : 1 - year).padStart(4, '0')
+  return `${written}-${withoutYear(date)}${year > 0 ? '' : ' BC'}`
 }

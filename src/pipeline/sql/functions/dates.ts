@@ -62,16 +62,18 @@ export interface PeriodRange {
 export interface DateFunctions {
   /** An integer. */
   part(date: Sql, part: DatePart): Sql
-  /** The midnight that the period of the date begins with. */
+  /** The midnight that the period of the date begins with; null for what is further than 8.64e15 milliseconds from 1970. */
   startOf(date: Sql, period: DatePeriod): Sql
   /**
    * The date one period later (1) or earlier (-1) at the same time of the day; a day that the month lacks becomes its last day. Null
-   * within a year of the first and the last date that the database can hold.
+   * within a year of those bounds, or of what the database can hold.
    */
   shift(date: Sql, period: DatePeriod, direction: 1 | -1): Sql
   /** The seconds from one date to another, without their fraction, as an integer; negative when the end is before the start. */
   seconds(start: Sql, end: Sql): Sql
-  /** The instant with these parts, null when there is none, such as on 30 February or at 24:00. Years are 1 to 9999. */
+  /**
+   * The instant with these parts, null when there is none, such as on 30 February, at 24:00, or in a year that is not from 0 to 9999.
+   */
   instant(parts: DateParts): Sql
   /**
    * What the groups (at most nine) of a regular expression match in a text, for `captured`: computed once, as a column of whatever type,

@@ -1,3 +1,5 @@
+import { casedLetters, single } from '../letters.ts'
+
 /** From the first to the last code point, both included. */
 export type Range = readonly [first: number, last: number]
 
@@ -99,34 +101,28 @@ export function unicodeClass(name: string): Characters {
   return characters([...found, ...privateUse.filter(([from]) => has(from))])
 }
 
+/** The letters of ASCII and the two others that are the same as one of them. */
+const foldedToAscii = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz\u017f\u212a']
+
 /** With the capital and small letters that Unicode takes for the same, such as the Kelvin sign for K. */
 export function foldCase(set: Characters): Characters {
+  const isAscii = (set.at(-1)?.[1] ?? 0) < 0x80
   const byFold = new Map<string, number[]>()
-  for (let point = 0; point <= lastLetter; point++) {
-    const char = String.fromCodePoint(point)
-    const folded = foldOf(char)
-    if (folded !== char || isFolded(char)) byFold.set(folded, [...(byFold.get(folded) ?? []), point])
+  for (const letter of isAscii ? foldedToAscii : casedLetters()) {
+    const folded = foldOf(letter)
+    byFold.set(folded, [...(byFold.get(folded) ?? []), letter.codePointAt(0) ?? 0])
   }
-  const added = [...byFold.values()].filter((points) => points.some((point) => includes(set, point)))
+  const added = [...byFold.values()].filter(
+    (points) => points.length > 1 && points.some((point) => includes(set, point)),
+  )
   return characters([...set, ...added.flat().map((point): Range => [point, point])])
 }
 
-/** Behind it come no letters with two cases. */
-const lastLetter = 0x1e943
-
-function foldOf(char: string): string {
-  // The dotless i has no other case in Unicode's simple folding, whatever its capital is.
-  if (char === 'ı' || char === 'İ') return char
-  const capital = single(char.toUpperCase()) ?? char
+function foldOf(letter: string): string {
+  // In Unicode's simple folding these have no other case.
+  if (letter === 'ı' || letter === 'İ') return letter
+  const capital = single(letter.toUpperCase()) ?? letter
   return single(capital.toLowerCase()) ?? capital
-}
-
-function isFolded(char: string): boolean {
-  return char.toUpperCase() !== char
-}
-
-function single(text: string): string | undefined {
-  return [...text].length === 1 ? text : undefined
 }
 
 export function includes(set: Characters, point: number): boolean {

@@ -42,8 +42,8 @@ function readSequence(cursor: Cursor): Pattern {
   while (cursor.offset < cursor.text.length && !/[|)]/.test(charAt(cursor))) {
     const quoted = takeMatch(cursor, /\\Q([\s\S]*?)(?:\\E|$)/y)
     if (quoted) parts.push(...[...(quoted[1] ?? '')].map((char) => literal(char, cursor.flags)))
-    else if (takeMatch(cursor, /\\E/y)) continue
-    else parts.push(readPart(cursor))
+    else if (!takeMatch(cursor, /\\E/y) && !takeFlags(cursor)) parts.push(readPart(cursor))
+    // What has no part of its own, such as a flag, leaves a repetition to the part before.
     const last = parts.pop()
     if (last) parts.push(readRepeats(cursor, last))
   }
@@ -83,20 +83,22 @@ function readGroup(cursor: Cursor): Pattern {
   const outside = cursor.flags
   cursor.offset++
   const named = takeMatch(cursor, /\?P?<\w+>/y)
-  const options = named ? undefined : takeMatch(cursor, /\?([imsU]*)(?:-([imsU]+))?([:)])/y)
-  if (options) {
-    const [, on = '', off = '', end] = options
-    cursor.flags = changed(outside, on, off)
-    // Up to the end of the group that it stands in.
-    if (end === ')') return { kind: 'sequence', parts: [] }
-  }
+  const options = named ? undefined : takeMatch(cursor, /\?([imsU]*)(?:-([imsU]+))?:/y)
+  if (options) cursor.flags = changed(outside, options)
   const inner = readChoice(cursor)
   take(cursor, ')')
   cursor.flags = outside
   return inner
 }
 
-function changed(flags: Flags, on: string, off: string): Flags {
+/** `(?i)`: from here to the end of the group that it stands in. */
+function takeFlags(cursor: Cursor): boolean {
+  const options = takeMatch(cursor, /\(\?([imsU]*)(?:-([imsU]+))?\)/y)
+  if (options) cursor.flags = changed(cursor.flags, options)
+  return options !== undefined
+}
+
+function changed(flags: Flags, [, on = '', off = '']: readonly (string | undefined)[]): Flags {
   const value = (letter: string, before: boolean): boolean => (on.includes(letter) || before) && !off.includes(letter)
   return {
     ignoreCase: value('i', flags.ignoreCase),

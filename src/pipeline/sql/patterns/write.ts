@@ -1,13 +1,16 @@
-import { type Characters, newline, without, wordCharacters } from './characters.ts'
+import { type Characters, includes, newline, without, wordCharacters } from './characters.ts'
 import type { Assertion, Pattern } from './pattern.ts'
 
 /** How one engine writes what engines write in different ways. */
 export interface Spelling {
   /** A character by its number, outside and inside of brackets. */
   point(codePoint: number): string
+  readonly textStart: string
   readonly textEnd: string
   /** The first character that a text can have. */
   readonly lowest: 0 | 1
+  /** Whether a set with the last character is written by what is not in it: for engines that may read the rest by halves. */
+  readonly negates: boolean
   /** The greatest number of repetitions in braces. */
   readonly mostRepeats: number
 }
@@ -45,14 +48,20 @@ export function patternSize(pattern: Pattern): number {
   }
 }
 
-function writeSet(characters: Characters, { point, textEnd, lowest }: Spelling): string {
+function writeSet(characters: Characters, spelling: Spelling): string {
+  const { point, textEnd, lowest, negates } = spelling
+  const outside = negates && includes(characters, 0x10ffff) ? without(characters) : []
+  if (outside.length > 0) return `[^${ranges(outside, spelling)}]`
   const set = characters.map(([from, to]) => [Math.max(from, lowest), to] as const).filter(([from, to]) => from <= to)
   const [only, second] = set
   // Nothing comes after the end.
   if (!only) return `${textEnd}a`
   if (!second && only[0] === only[1]) return point(only[0])
-  const ranges = set.map(([from, to]) => (from === to ? point(from) : `${point(from)}-${point(to)}`))
-  return `[${ranges.join('')}]`
+  return `[${ranges(set, spelling)}]`
+}
+
+function ranges(set: Characters, { point }: Spelling): string {
+  return set.map(([from, to]) => (from === to ? point(from) : `${point(from)}-${point(to)}`)).join('')
 }
 
 function writeAssertion(assertion: Assertion, spelling: Spelling): string {
@@ -60,7 +69,7 @@ function writeAssertion(assertion: Assertion, spelling: Spelling): string {
   const word = writeSet(wordCharacters, spelling)
   switch (assertion) {
     case 'text start':
-      return '\\A'
+      return spelling.textStart
     case 'text end':
       return spelling.textEnd
     case 'line start':

@@ -4,25 +4,26 @@ import type { DateFunctions, DatePart, DatePeriod } from '../../functions/dates.
 
 /**
  * Dates of DuckDB are timestamps without a time zone, which reach further than the dates of JavaScript, so that what is computed from
- * one of those is always one. A source may hold others; infinite ones count as null.
+ * one of those is always one. A source may hold others, infinite ones too: they count as null where they would overflow.
  */
 export const duckdbDates: DateFunctions = {
   part: (date, part) => parts[part](date),
   startOf: (date, period) => {
-    const finite = sql`CASE WHEN isfinite(${date}) THEN ${date} END`
+    const held = sql`CASE WHEN ${date} BETWEEN TIMESTAMP '271822-04-20 (BC)' AND TIMESTAMP '275760-09-13' THEN ${date} END`
     // `week` of DuckDB begins on Monday.
-    if (period === 'week') return sql`(date_trunc('day', ${finite}) - to_days(CAST(dayofweek(${date}) AS INTEGER)))`
-    return starts[period](finite)
+    if (period === 'week') return sql`(date_trunc('day', ${held}) - to_days(CAST(dayofweek(${date}) AS INTEGER)))`
+    return starts[period](held)
   },
   shift: (date, period, direction) => {
-    const held = sql`CASE WHEN ${date} BETWEEN TIMESTAMP '271820-04-20 (BC)' AND TIMESTAMP '275759-09-13' THEN ${date} END`
+    const held = sql`CASE WHEN ${date} BETWEEN TIMESTAMP '271821-04-20 (BC)' AND TIMESTAMP '275759-09-13' THEN ${date} END`
     return direction === 1 ? sql`(${held} + ${intervals[period]})` : sql`(${held} - ${intervals[period]})`
   },
   seconds: (start, end) => sql`CAST(trunc((epoch_ms(${end}) - epoch_ms(${start})) / 1000) AS BIGINT)`,
   instant: ({ year, month, day, hour, minute, second, millisecond }) => {
     // A cast would take 24:00 for the next midnight.
     const hours = sql`CASE WHEN ${hour} < 24 THEN ${hour} END`
-    const list = joinSql([year, month, day, hours, minute, second, millisecond], ', ')
+    const years = sql`CASE WHEN ${year} BETWEEN 0 AND 9999 THEN ${year} END`
+    const list = joinSql([years, month, day, hours, minute, second, millisecond], ', ')
     return sql`TRY_CAST(format('{:04d}-{:02d}-{:02d} {:02d}:{:02d}:{:02d}.{:03d}', ${list}) AS TIMESTAMP)`
   },
   captures: (text, { pattern, groups, ours }) => {

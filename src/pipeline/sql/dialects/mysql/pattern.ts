@@ -3,7 +3,14 @@ import { writePattern } from '../../patterns/write.ts'
 
 /** A checked RE2 expression as one that PCRE (MariaDB) and ICU (MySQL) read alike and that finds the same texts. */
 export function mysqlPattern(pattern: string): string {
-  return writePattern(parsePattern(pattern), { point, textEnd: '\\z', lowest: 0, mostRepeats: 1000 })
+  return writePattern(parsePattern(pattern), {
+    point,
+    textStart: '\\A',
+    negates: false,
+    textEnd: '\\z',
+    lowest: 0,
+    mostRepeats: 1000,
+  })
 }
 
 function point(codePoint: number): string {

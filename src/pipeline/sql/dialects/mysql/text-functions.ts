@@ -9,7 +9,10 @@ const ends = `\\A${blanks}|${blanks}\\z`
 export const mysqlText: TextFunctions = {
   // The collation that compares by code points knows few letters.
   lower: (text) => exactText(sql`lower(${text} COLLATE utf8mb4_unicode_520_ci)`),
-  upper: (text) => exactText(sql`upper(${text} COLLATE utf8mb4_unicode_520_ci)`),
+  upper: (text) => {
+    const upper = sql`upper(${text} COLLATE utf8mb4_unicode_520_ci)`
+    return exactText(sql`replace(${exactText(upper)}, ${bind('ß', 'text')}, ${bind('ẞ', 'text')})`)
+  },
   trim: (text) => exactText(sql`regexp_replace(${text}, ${bind(ends, 'text')}, '')`),
   replaceAll: (text, old, by) => exactText(sql`replace(${text}, ${old}, ${by})`),
   part: (text, delimiter, n) => {

@@ -1,4 +1,4 @@
-import { type Sql, sql } from '../../fragment.ts'
+import { bindRows, sql } from '../../fragment.ts'
 import type { GroupFunctions } from '../../functions/groups.ts'
 import { asDouble, sumOfDoubles } from './doubles.ts'
 import { narrow } from './integers.ts'

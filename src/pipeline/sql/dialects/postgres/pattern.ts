@@ -3,7 +3,14 @@ import { writePattern } from '../../patterns/write.ts'
 
 /** A checked RE2 expression as an advanced regular expression of PostgreSQL that finds the same texts. */
 export function postgresPattern(pattern: string): string {
-  return writePattern(parsePattern(pattern), { point, textEnd: '\\Z', lowest: 1, mostRepeats: 255 })
+  return writePattern(parsePattern(pattern), {
+    point,
+    textStart: '\\A',
+    negates: false,
+    textEnd: '\\Z',
+    lowest: 1,
+    mostRepeats: 255,
+  })
 }
 
 function point(codePoint: number): string {

@@ -1,6 +1,6 @@
 import { bind, joinSql, type Sql, sql } from '../../fragment.ts'
-import { casePairs } from '../../functions/case-pairs.ts'
 import { type TextFunctions, whitespace } from '../../functions/text.ts'
+import { casePairs } from '../../letters.ts'
 import { convert } from './convert.ts'
 
 export const postgresText: TextFunctions = {

@@ -1,0 +1,21 @@
+import type { Clock, Log } from '../base/index.ts'
+
+/**
+ * `duckdb`: one file `<home>/rows/<version>.duckdb` for each version; unfinished ones and what a query spills to disk are under
+ * `<home>/tmp/`. `home` is made when it does not exist.
+ */
+export interface RowsSettings {
+  readonly kind: 'duckdb'
+  readonly home: string
+  /** What all queries together may hold in memory; more is written to disk. A version that is being made may use as much again. */
+  readonly memoryLimitBytes: number
+  /** Cores that the queries share. */
+  readonly threads: number
+  /** The widest table that is taken. */
+  readonly maxColumns: number
+}
+
+export interface RowsDeps {
+  readonly clock: Clock
+  readonly log: Log
+}
