@@ -11,7 +11,7 @@ import { scratchFolder } from './scratch.ts'
 import { createSession, neverAborted, type Session } from './session.ts'
 import { fileOf, fileOptions, type NewVersion, writeInfo } from './version-file.ts'
 
-export interface BuilderDeps {
+interface BuilderDeps {
   /** Where finished versions are, and where they are made: on one file system, because a version appears by a rename. */
   readonly rowsFolder: string
   readonly tmpFolder: string
@@ -21,7 +21,7 @@ export interface BuilderDeps {
   readonly gate: Gate
 }
 
-export interface BuildRequest {
+interface BuildRequest {
   readonly app: string
   readonly domain: string
   /** A file outside of the build's folder that the staging reads. */
@@ -37,7 +37,7 @@ export interface Bench {
   readonly signal: AbortSignal
 }
 
-export type BuildVersion = (request: BuildRequest, signal: AbortSignal) => Promise<VersionInfo>
+type BuildVersion = (request: BuildRequest, signal: AbortSignal) => Promise<VersionInfo>
 
 /**
  * Makes versions: rows are staged in a database of the build's own, written into a file with their final types, and the file is
@@ -62,9 +62,10 @@ export function createBuilder(deps: BuilderDeps): BuildVersion {
         await finish(session, about)
         return about
       })
+      const { size: bytes } = await stat(file)
       if (signal.aborted) throw abortProblem(signal)
       await publish(file, fileOf(deps.rowsFolder, version))
-      return { ...info, bytes: (await stat(fileOf(deps.rowsFolder, version))).size }
+      return { ...info, bytes }
     } catch (error) {
       if (signal.aborted) throw abortProblem(signal)
       throw storageProblem('The rows cannot be written.', error)

@@ -3,7 +3,7 @@ import type { Gate } from './gate.ts'
 import { createSession, type Session } from './session.ts'
 
 /** The connections that queries use. A connection costs little, so there are as many as queries; few idle ones are kept. */
-export interface Connections {
+interface Connections {
   /** Runs `use` with a session that nobody else uses meanwhile. */
   withSession<R>(use: (session: Session) => Promise<R>): Promise<R>
   /** A session that the caller closes. */

@@ -34,7 +34,7 @@ const capabilities: Capabilities = {
   stream: true,
 }
 
-export interface EngineDeps {
+interface EngineDeps {
   readonly attachments: Attachments
   readonly withSession: WithSession
   /** A session that the caller closes. */

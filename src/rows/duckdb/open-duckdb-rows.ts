@@ -18,6 +18,12 @@ import { createSession } from './session.ts'
 import { stageBatches } from './stage-batches.ts'
 import { createVersions } from './versions.ts'
 
+/**
+ * Each running statement holds one of the four threads of Node's pool, in which files are read and passwords are checked as well:
+ * with one for a build, a thread is always left for these. DuckDB uses all its threads for every statement.
+ */
+const statementsAtOnce = 2
+
 interface Folders {
   readonly rows: string
   readonly tmp: string
@@ -38,8 +44,7 @@ async function createRows(settings: RowsSettings, deps: RowsDeps, folders: Folde
   const { memoryLimitBytes, threads, maxColumns } = settings
   const spill = scratchFolder(folders.tmp, 'spill')
   const instance = await openDatabase({ memoryLimitBytes, threads, spill, folders: [folders.rows] })
-  // The calling thread of each query works beside DuckDB's own threads, so more queries at a time would only share the same cores.
-  const queries = createGate(threads + 1)
+  const queries = createGate(statementsAtOnce)
   const builds = createGate(1)
   const connections = createConnections(instance, queries)
   const upkeep = createGate(1)

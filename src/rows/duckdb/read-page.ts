@@ -13,7 +13,7 @@ import type { Session, Statement } from './session.ts'
 /** Runs `use` with a session that nobody else uses meanwhile. */
 export type WithSession = <R>(use: (session: Session) => Promise<R>) => Promise<R>
 
-export interface PageRequest {
+interface PageRequest {
   readonly compiled: CompiledSql
   readonly slice: SliceRequest
   readonly signal: AbortSignal

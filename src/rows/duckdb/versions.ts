@@ -8,7 +8,7 @@ import { isBefore, versionIn } from './version-file.ts'
 const knownVersions = 1000
 
 /** The finished versions of a folder. */
-export interface Versions {
+interface Versions {
   /** Null when there is no such version. Errors: `storage_failed` when its file is damaged. */
   describe(version: string): Promise<VersionInfo | null>
   /** Drops what is not in `keep` and was made before the moment; answers how many. */

@@ -62,7 +62,7 @@ const sampleRows = 2048
 /** Columns that are tried in one pass. */
 const columnsTogether = 50
 
-export interface StagedTexts {
+interface StagedTexts {
   readonly names: readonly string[]
   readonly separator: string
 }

@@ -38,7 +38,7 @@ async function inUtf8(path: string, { folder, signal }: Bench): Promise<string> 
   const encoding = await encodingOf(path, signal)
   if (encoding === 'utf-8') return path
   const copy = join(folder, 'utf-8.csv')
-  await copyAsUtf8({ path, encoding }, { path: copy, newlines: false, signal })
+  await copyAsUtf8({ path, encoding }, { path: copy, equalLineEnds: false, signal })
   return copy
 }
 
@@ -65,7 +65,7 @@ async function checked(path: string, dialect: Dialect, { folder, signal }: Bench
   if (faults[0]) throw new Problem('csv_invalid', `Line ${faults[0].line}: ${faults[0].message}`, { errors: faults })
   if (!mixedLineEnds) return { path, rows }
   const copy = join(folder, 'line-ends.csv')
-  await copyAsUtf8({ path, encoding: 'utf-8' }, { path: copy, newlines: true, signal })
+  await copyAsUtf8({ path, encoding: 'utf-8' }, { path: copy, equalLineEnds: true, signal })
   return { path: copy, rows }
 }
 

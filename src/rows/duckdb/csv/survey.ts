@@ -1,7 +1,7 @@
 import type { ProblemItem } from '../../../base/index.ts'
 import type { Dialect } from './dialect.ts'
 
-export interface SurveyOptions {
+interface SurveyOptions {
   readonly dialect: Dialect
   /** Bytes that a row may have. */
   readonly longestRow: number

@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { Problem } from '../../../base/index.ts'
 
-export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252'
+type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252'
 
 /** What files that are no text begin with, and what people call them. */
 const signatures: readonly (readonly [number[], string])[] = [
@@ -59,11 +59,14 @@ async function scan(path: string, signal: AbortSignal): Promise<'utf-8' | 'windo
     const bytes: Buffer = Buffer.concat([cut, chunk])
     const zero = bytes.indexOf(0)
     if (zero >= 0)
-      throw notText('It has a zero byte, so it is not text that can be read.', line + newlines(bytes, zero))
+      throw notText(
+        'It has a zero byte: it is not text, or it is UTF-16 without a byte order mark.',
+        line + lineFeeds(bytes, zero),
+      )
     cut = bytes.subarray(wholeCharacters(bytes))
     const whole = bytes.subarray(0, bytes.length - cut.length)
     utf8 &&= isUtf8(whole)
-    line += newlines(whole, whole.length)
+    line += lineFeeds(whole, whole.length)
   }
   return utf8 && cut.length === 0 ? 'utf-8' : 'windows-1252'
 }
@@ -78,7 +81,7 @@ function wholeCharacters(bytes: Buffer): number {
   return bytes.length
 }
 
-function newlines(bytes: Buffer, end: number): number {
+function lineFeeds(bytes: Buffer, end: number): number {
   let count = 0
   for (let at = bytes.indexOf(10); at >= 0 && at < end; at = bytes.indexOf(10, at + 1)) count++
   return count
@@ -99,7 +102,7 @@ export async function isBlank(path: string, signal: AbortSignal): Promise<boolea
   return true
 }
 
-/** Copies a text file as UTF-8 without a byte order mark. `newlines`: every line ends with a line feed afterwards. */
+/** Copies a text file as UTF-8 without a byte order mark. `equalLineEnds`: every line ends with a line feed afterwards. */
 export async function copyAsUtf8(from: { path: string; encoding: Encoding }, to: CopyTarget): Promise<void> {
   const decoder = new TextDecoder(from.encoding)
   await pipeline(
@@ -109,23 +112,23 @@ export async function copyAsUtf8(from: { path: string; encoding: Encoding }, to:
       for await (const chunk of source) {
         const text = held + decoder.decode(chunk, { stream: true })
         // A carriage return at the end may belong to a line feed that comes next.
-        held = to.newlines && text.endsWith('\r') ? '\r' : ''
-        yield unifyNewlines(text.slice(0, text.length - held.length), to.newlines)
+        held = to.equalLineEnds && text.endsWith('\r') ? '\r' : ''
+        yield withLineFeeds(text.slice(0, text.length - held.length), to.equalLineEnds)
       }
-      yield unifyNewlines(held + decoder.decode(), to.newlines)
+      yield withLineFeeds(held + decoder.decode(), to.equalLineEnds)
     },
     createWriteStream(to.path),
     { signal: to.signal },
   )
 }
 
-export interface CopyTarget {
+interface CopyTarget {
   readonly path: string
-  readonly newlines: boolean
+  readonly equalLineEnds: boolean
   readonly signal: AbortSignal
 }
 
-function unifyNewlines(text: string, wanted: boolean): string {
+function withLineFeeds(text: string, wanted: boolean): string {
   return wanted ? text.replaceAll(/\r\n?/g, '\n') : text
 }
 

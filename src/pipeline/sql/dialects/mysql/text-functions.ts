@@ -26,7 +26,11 @@ export const mysqlText: TextFunctions = {
     const first = sql`greatest(${position(text, from)}, 1)`
     return exactText(sql`substr(${text}, ${first}, greatest(${position(text, to)} - ${first} + 1, 0))`)
   },
-  join: (texts, separator) => exactText(sql`concat_ws(${joinSql([separator, ...texts], ', ')})`),
+  // MariaDB's concat_ws takes a null behind an empty text for an empty text at times.
+  join: (texts, separator) => {
+    const pieces = texts.map((text) => sql`coalesce(concat(${separator}, ${text}), '')`)
+    return exactText(sql`substr(concat(${joinSql(pieces, ', ')}), char_length(${separator}) + 1)`)
+  },
   convert,
 }
 
