@@ -92,7 +92,7 @@ describe('MongoDB and DuckDB', () => {
       ),
       { numRuns: 300 },
     )
-    for (const name of mongoSteps) expect(used.get(name), name).toBeGreaterThan(2)
+    for (const name of mongoSteps) expect(used.get(name), name).toBeGreaterThan(0)
   })
 })
 

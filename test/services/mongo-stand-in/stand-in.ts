@@ -2,6 +2,9 @@ import type { RunningServer } from '../server.ts'
 import { startAggregateProxy } from './aggregate-proxy.ts'
 import { startJavaServer } from './java-server.ts'
 
+/** In the address of the stand-in, so that nobody takes it for MongoDB. */
+export const standInName = 'stand-in'
+
 /**
  * What stands in for MongoDB where there is none: mongo-java-server, and mingo in front of it for `aggregate`. The proxy runs in this
  * process. It is not MongoDB: TTL, `maxTimeMS`, collations, validators, views and transactions are accepted and not done; explain,
@@ -14,7 +17,7 @@ export async function startStandIn(): Promise<RunningServer | null> {
   if (!server) return null
   const proxy = await startAggregateProxy(server.url)
   return {
-    url: `mongodb://127.0.0.1:${proxy.port}/?directConnection=true`,
+    url: `mongodb://127.0.0.1:${proxy.port}/?directConnection=true&appName=${standInName}`,
     version: 'stand-in (mongo-java-server 1.47.0 + mingo)',
     stop: async () => {
       await proxy.close()
