@@ -1,4 +1,4 @@
-import { Problem } from '../../base/index.ts'
+import { isProblem, Problem } from '../../base/index.ts'
 import type { Query } from '../query.ts'
 import type { AnyStep, NestedPipeline } from '../step.ts'
 import { stepProblem } from '../steps/columns.ts'
@@ -98,6 +98,16 @@ function createBuild({ source, dialect, now }: SqlOptions): Build {
   return { compile, withCtes: (body) => sql`WITH ${joinSql(ctes, ', ')} ${body}` }
 }
 
+/** What a dialect refuses, it does not know the step of. */
+function named<T>(step: AnyStep, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (!isProblem(error, 'pipeline_invalid') || error.errors.length > 0) throw error
+    throw stepProblem(step, error.message)
+  }
+}
+
 /** A value that the database cannot hold is the step's mistake, and better said before anything runs. */
 function refuseValues(step: AnyStep, parts: readonly Sql[], { refusal }: SqlDialect): void {
   if (!refusal) return
@@ -119,7 +129,7 @@ function compileStep(step: AnyStep, input: Relation, { context, source }: StepSc
     source: (domain) => source(domain).columns,
     columnsOf: (pipeline) => context.relation(pipeline).columns,
   })
-  const relation = definition.sql(step, input, context)
+  const relation = named(step, () => definition.sql(step, input, context))
   if (!sameColumns(columns, relation.columns)) {
     throw new Problem('internal', `The step ${step.name} gives other columns than it said.`)
   }

@@ -82,6 +82,20 @@ describe('values', () => {
   })
 })
 
+describe('an expression that a server would refuse', () => {
+  it('is refused with its step', () => {
+    const matches = (value: string) => ({
+      name: 'filter',
+      condition: { column: 'city "`', operator: 'matches', value },
+    })
+    expect(() => textOf(mysqlDialect, matches('(?:\\pL|x\\pN){500}'))).toThrow(
+      'Step 1 (filter): the regular expression',
+    )
+    expect(textOf(mysqlDialect, matches('\\pL{1000}'))).toContain('REGEXP')
+    expect(textOf(mysqlDialect, matches('a|b'.repeat(2000)))).toContain('REGEXP')
+  })
+})
+
 describe('the text of a query', () => {
   it('has placeholders of known types', () => {
     const condition = { column: 'units', operator: 'gt', value: 5 }

@@ -33,18 +33,21 @@ export function writePattern(pattern: Pattern, spelling: Spelling): string {
   }
 }
 
-/** How many characters and assertions a pattern has when its repetitions are written out. */
-export function patternSize(pattern: Pattern): number {
+/** About how many bytes PCRE makes of a pattern: it repeats groups as often as they are asked for, single characters not. */
+export function compiledSize(pattern: Pattern): number {
   switch (pattern.kind) {
     case 'character':
+      return isSingle(pattern.set) ? 5 : 40 + 7 * pattern.set.length
     case 'assertion':
-      return 1
+      return 250
     case 'sequence':
-      return pattern.parts.reduce((sum, part) => sum + patternSize(part), 0)
+      return pattern.parts.reduce((sum, part) => sum + compiledSize(part), 4)
     case 'choice':
-      return pattern.branches.reduce((sum, branch) => sum + patternSize(branch) + 1, 0)
-    case 'repeat':
-      return patternSize(pattern.part) * Math.max(1, pattern.most ?? pattern.least)
+      return pattern.branches.reduce((sum, branch) => sum + compiledSize(branch) + 6, 0)
+    case 'repeat': {
+      const once = compiledSize(pattern.part) + 6
+      return pattern.part.kind === 'character' ? once : once * Math.max(1, pattern.most ?? pattern.least + 1)
+    }
   }
 }
 
@@ -107,4 +110,8 @@ function upTo(one: string, count: number, { mostRepeats }: Spelling): string {
 function pieceSizes(count: number, most: number): number[] {
   const full = Array.from({ length: Math.floor(count / most) }, () => most)
   return count % most === 0 ? full : [...full, count % most]
+}
+
+function isSingle([only, second]: Characters): boolean {
+  return only !== undefined && second === undefined && only[0] === only[1]
 }
