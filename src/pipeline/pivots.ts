@@ -1,4 +1,5 @@
 import type { Query } from './query.ts'
+import { isShapeStep, maxShapes, type ShapeStep, withShapes } from './shapes.ts'
 import { type AnyStep, isDomainStep, type NestedPipeline } from './step.ts'
 import { stepProblem } from './steps/columns.ts'
 import type { PivotStep } from './steps/pivot.ts'
@@ -14,23 +15,38 @@ export const maxPivotColumns = 1000
 export type AskValues = (question: Query, most: number) => Promise<readonly Value[]>
 
 /**
- * The query with the columns of its pivots known, those of nested pipelines included: they depend on the rows, so each pivot costs a
- * query for the values of its column before the query itself. They are sorted, so that equal rows give equal columns. A query without
- * a pivot is given back as it is. Errors: what `ask` throws, and `pipeline_invalid` for a pivot with too many columns.
+ * The query with the columns of its pivots known and the shapes of its geo steps made, those of nested pipelines included. Both depend
+ * on the rows, so each such step costs a query before the query itself. The columns of a pivot are sorted, so that equal rows give equal
+ * columns. A query without such a step is given back as it is. Errors: what `ask` throws, and `pipeline_invalid` for a pivot with too
+ * many columns and shapes that are too much to work on.
  */
 export async function settlePivots(query: Query, ask: AskValues): Promise<Query> {
-  if (!hasPivot(query.pipeline)) return query
-  // Only pivots change, and they keep their fields.
+  if (!isUnsettled(query.pipeline)) return query
+  // Only these steps change, and they keep their fields.
   return { ...query, pipeline: (await settle(query.pipeline, ask)) as Query['pipeline'] }
 }
 
 async function settle([domain, ...steps]: NestedPipeline, ask: AskValues): Promise<NestedPipeline> {
   const settled: AnyStep[] = []
   for (const step of steps) {
-    const inner = hasPivot(Object.values(step)) ? ((await settleInside(step, ask)) as AnyStep) : step
-    settled.push(isPivot(inner) ? await withValues(inner, [domain, ...settled], ask) : inner)
+    const inner = isUnsettled(Object.values(step)) ? ((await settleInside(step, ask)) as AnyStep) : step
+    settled.push(await settleStep(inner, [domain, ...settled], ask))
   }
   return [domain, ...settled]
+}
+
+async function settleStep(step: AnyStep, before: NestedPipeline, ask: AskValues): Promise<AnyStep> {
+  if (isPivot(step)) return withValues(step, before, ask)
+  return isShapeStep(step) ? shapesOf(step, before, ask) : step
+}
+
+async function shapesOf(step: ShapeStep, before: NestedPipeline, ask: AskValues): Promise<ShapeStep> {
+  const wanted: ShapeStep = { ...step, shapes: 'wanted' }
+  const found = await ask({ pipeline: [...before, wanted] as unknown as Query['pipeline'] }, maxShapes + 1)
+  return withShapes(
+    step,
+    found.filter((text) => typeof text === 'string'),
+  )
 }
 
 /** The same value with the pipelines in it settled, one after the other. */
@@ -41,7 +57,7 @@ async function settleInside(value: unknown, ask: AskValues): Promise<unknown> {
     for (const item of value) items.push(await settleInside(item, ask))
     return items
   }
-  if (typeof value !== 'object' || value === null || !hasPivot(value)) return value
+  if (typeof value !== 'object' || value === null || !isUnsettled(value)) return value
   const members: [string, unknown][] = []
   for (const [key, member] of Object.entries(value)) members.push([key, await settleInside(member, ask)])
   return { ...value, ...Object.fromEntries(members) }
@@ -60,9 +76,9 @@ async function withValues(step: PivotStep, before: NestedPipeline, ask: AskValue
   return { ...step, values: values.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0)) }
 }
 
-function hasPivot(value: unknown): boolean {
+function isUnsettled(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
-  return isPivot(value) || Object.values(value).some(hasPivot)
+  return isPivot(value) || isShapeStep(value) || Object.values(value).some(isUnsettled)
 }
 
 function isPivot(value: object): value is PivotStep {

@@ -132,10 +132,39 @@ function isClose(expected: number, given: number): boolean {
 
 function parseShape(value: Value): unknown {
   try {
-    return JSON.parse(String(value))
+    return withPlainRings(JSON.parse(String(value)))
   } catch {
     return value
   }
+}
+
+/** The shape with each ring of its areas from its first position on, by number, in one direction: they are the same anywhere else. */
+function withPlainRings(shape: unknown): unknown {
+  if (!isObject(shape)) return shape
+  const { type, coordinates, geometries } = shape
+  if (Array.isArray(geometries)) return { ...shape, geometries: geometries.map(withPlainRings) }
+  if (type === 'Polygon' && Array.isArray(coordinates)) return { ...shape, coordinates: coordinates.map(plainRing) }
+  if (type !== 'MultiPolygon' || !Array.isArray(coordinates)) return shape
+  const polygons = coordinates.map((rings: unknown) => (Array.isArray(rings) ? rings.map(plainRing) : rings))
+  return { ...shape, coordinates: polygons.sort((a, b) => byPosition(firstOf(firstOf(a)), firstOf(firstOf(b)))) }
+}
+
+function plainRing(ring: unknown): unknown {
+  if (!Array.isArray(ring)) return ring
+  const open: unknown[] = ring.slice(0, -1)
+  const start = open.reduce<number>((best, item, at) => (byPosition(item, open[best]) < 0 ? at : best), 0)
+  const [first, ...rest] = [...open.slice(start), ...open.slice(0, start)]
+  const turned = byPosition(rest[0], rest.at(-1)) > 0 ? rest.reverse() : rest
+  return [first, ...turned, first]
+}
+
+function firstOf(value: unknown): unknown {
+  return Array.isArray(value) ? value[0] : undefined
+}
+
+function byPosition(a: unknown, b: unknown): number {
+  if (!Array.isArray(a) || !Array.isArray(b)) return 0
+  return Number(a[0]) - Number(b[0]) || Number(a[1]) - Number(b[1])
 }
 
 function sameShape(a: unknown, b: unknown): boolean {

@@ -10,7 +10,7 @@ export const mariadb: TestServer = {
   variable: 'LAPUTA_TEST_MARIADB_URL',
   part: 'pipelines on MariaDB',
   packages: ['mariadb-server'],
-  usedBy: ['test/conformance'],
+  usedBy: ['test/conformance', 'src/pipeline/sql'],
   isInstalled: () => programs() !== null,
   ways: [startInstalled, startContainer],
   versionOf,

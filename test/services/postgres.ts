@@ -18,7 +18,7 @@ export const postgres: TestServer = {
   variable: 'LAPUTA_TEST_POSTGRES_URL',
   part: 'pipelines on PostgreSQL',
   packages: ['postgresql'],
-  usedBy: ['test/conformance'],
+  usedBy: ['test/conformance', 'src/pipeline/sql'],
   isInstalled: () => programs() !== null,
   ways: [startInstalled, startContainer],
   versionOf,
@@ -45,6 +45,8 @@ const settings = {
   unix_socket_directories: '',
   shared_buffers: '32MB',
   max_connections: '50',
+  // A query that plans or runs for ever would outlive the server: its backend is not in the group that is killed.
+  statement_timeout: '60s',
 }
 
 async function startInstalled(): Promise<RunningServer | null> {

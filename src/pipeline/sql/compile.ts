@@ -78,6 +78,7 @@ function createBuild({ source, dialect, now }: SqlOptions): Build {
     source: (step) => source(step.domain),
     fresh: ({ name, type }) => ({ id: `c${ids++}`, name, type }),
     cte: (body) => add(body, sql`AS`),
+    computed: (body) => add(dialect.fence ? sql`${body} ${dialect.fence}` : body, sql`AS`),
     barrier: (body) => add(body, ++barriers % barrierEvery === 0 ? dialect.materialized : sql`AS`),
     shared: (body) => add(body, dialect.materialized),
     relation: (pipeline) => {

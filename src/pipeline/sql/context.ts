@@ -15,6 +15,11 @@ export interface SqlContext {
   /** Adds a CTE with this body and gives its name. */
   cte(body: Sql): Sql
   /**
+   * The same for a SELECT of computed columns, which ends with its FROM: where the database would put the expressions in the place of
+   * the columns that are read from it, which doubles them with each step that reads a column twice, it is kept from that.
+   */
+  computed(body: Sql): Sql
+  /**
    * The same for a body with GROUP BY, a window or a union, through which planners look with growing trouble: after a few of them
    * in a query, one is computed by itself.
    */

@@ -3,6 +3,7 @@ import type { ColumnType, Value } from '../values.ts'
 import type { Sql } from './fragment.ts'
 import type { DateFunctions } from './functions/dates.ts'
 import type { GroupFunctions } from './functions/groups.ts'
+import type { ShapeFunctions } from './functions/shapes.ts'
 import type { TextFunctions } from './functions/text.ts'
 import type { OrderKey } from './relation.ts'
 
@@ -11,6 +12,7 @@ export interface SqlDialect {
   readonly name: string
   readonly dates: DateFunctions
   readonly groups: GroupFunctions
+  readonly shapes: ShapeFunctions
   /** Any name as an identifier, so that nothing in it can end the quoting. */
   quote(name: string): string
   /** The n-th placeholder (from 1), given its type where the database would have to guess, unless it has to be `lone`. */
@@ -50,8 +52,8 @@ export interface SqlDialect {
   operate(operator: FormulaOperator, operands: readonly [a: Sql, b: Sql], type: 'integer' | 'number' | 'text'): Sql
   negate(a: Sql, type: 'integer' | 'number' | 'text'): Sql
   /**
-   * For databases where `operate` and `negate` repeat their operands: what ends a query so that the columns it computes are not put
-   * back, as expressions, where they are used. Operands that are not columns or constants are then computed in such a query first.
+   * For databases where functions repeat their operands: what ends a query so that the expressions of its columns are not put in the
+   * place of the columns. Operands of formulas that are neither columns nor constants are computed in such a query first.
    */
   readonly fence?: Sql
   /** A double that `operate` gave, null where it is infinite or not a number. */

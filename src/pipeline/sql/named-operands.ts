@@ -30,7 +30,7 @@ export function createNamedOperands(context: SqlContext): NamedOperands {
       let { from } = input
       for (const list of levels) {
         const named = list.map(({ column, expression }) => sql`${expression} AS ${ref(column)}`)
-        from = context.cte(sql`${select(joinSql([...ids.map(identifier), ...named], ', '), from)} ${fence}`)
+        from = context.computed(select(joinSql([...ids.map(identifier), ...named], ', '), from))
         ids.push(...list.map(({ column }) => column.id))
       }
       return { ...input, from }

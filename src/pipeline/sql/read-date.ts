@@ -22,11 +22,11 @@ export function readDates(
 ): { readonly from: Sql; readonly date: Sql } {
   const { dialect } = context
   const trimmed = ref(context.fresh({ name: '', type: 'text' }))
-  const texts = context.cte(sql`SELECT ${carried}, ${dialect.text.trim(text)} AS ${trimmed} FROM ${from}`)
+  const texts = context.computed(sql`SELECT ${carried}, ${dialect.text.trim(text)} AS ${trimmed} FROM ${from}`)
   const tried = readings.map((reading) => ({ reading, captures: ref(context.fresh({ name: '', type: 'text' })) }))
   const values = tried.map(({ reading, captures }) => sql`${dialect.dates.captures(trimmed, reading)} AS ${captures}`)
   const list = joinSql([carried, ...values], ', ')
-  return { from: context.cte(sql`SELECT ${list} FROM ${texts}`), date: instantSql(tried, dialect) }
+  return { from: context.computed(sql`SELECT ${list} FROM ${texts}`), date: instantSql(tried, dialect) }
 }
 
 interface Tried {

@@ -21,7 +21,7 @@ export function withComputed(input: Relation, list: readonly Computed[], context
   const values = computed.map(({ column, value }) => sql`${value} AS ${ref(column)}`)
   return {
     ...input,
-    from: context.cte(select(joinSql([carried(input), ...values], ', '), input.from)),
+    from: context.computed(select(joinSql([carried(input), ...values], ', '), input.from)),
     columns: computed.reduce<readonly SqlColumn[]>((columns, { column }) => withColumn(columns, column), input.columns),
   }
 }

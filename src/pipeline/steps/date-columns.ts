@@ -40,7 +40,7 @@ export function datesOf(
     if (column.type === 'date') return column
     const read = readDates({ text: textOf(column, context), carried: list, from }, guesses, context)
     const date = context.fresh({ name, type: 'date' })
-    from = context.cte(sql`SELECT ${list}, ${read.date} AS ${ref(date)} FROM ${read.from}`)
+    from = context.computed(sql`SELECT ${list}, ${read.date} AS ${ref(date)} FROM ${read.from}`)
     list = sql`${list}, ${ref(date)}`
     return date
   })

@@ -103,7 +103,7 @@ export const dateextract = defineStep({
     const list = added.map(({ info, column }) => sql`${infoSql(date, info, context.dialect)} AS ${ref(column)}`)
     return {
       ...input,
-      from: context.cte(sql`SELECT ${joinSql([carried(input), ...list], ', ')} FROM ${from}`),
+      from: context.computed(sql`SELECT ${joinSql([carried(input), ...list], ', ')} FROM ${from}`),
       columns: added.reduce((columns, { column }) => withColumn(columns, column), [...input.columns]),
     }
   },

@@ -56,7 +56,7 @@ export const dategranularity = defineStep({
     const start = context.dialect.dates.startOf(date, step.granularity)
     return {
       ...input,
-      from: context.cte(sql`SELECT ${carried(input)}, ${start} AS ${ref(column)} FROM ${from}`),
+      from: context.computed(sql`SELECT ${carried(input)}, ${start} AS ${ref(column)} FROM ${from}`),
       columns: withColumn(input.columns, column),
     }
   },

@@ -51,7 +51,7 @@ export const duration = defineStep({
     const value = dialect.operate('/', [dialect.dates.seconds(start, end), units[step.durationIn]], 'number')
     return {
       ...input,
-      from: context.cte(sql`SELECT ${carried(input)}, ${value} AS ${ref(column)} FROM ${from}`),
+      from: context.computed(sql`SELECT ${carried(input)}, ${value} AS ${ref(column)} FROM ${from}`),
       columns: withColumn(input.columns, column),
     }
   },

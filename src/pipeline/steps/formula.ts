@@ -66,7 +66,7 @@ export const formula = defineStep({
     const operands = createNamedOperands(context)
     const scope = { type, columnOf: (name: string) => columnOf(input, name), context, operands }
     const value = sql`${formulaSql(read(step), scope)} AS ${ref(column)}`
-    const from = context.cte(select(sql`${carried(input)}, ${value}`, operands.over(input).from))
+    const from = context.computed(select(sql`${carried(input)}, ${value}`, operands.over(input).from))
     return { ...input, from, columns: withColumn(input.columns, column) }
   },
   mongo: (step, input, context) => {

@@ -48,7 +48,7 @@ export const fromdate = defineStep({
     if ('problem' in read) throw stepProblem(step, read.problem.message, { position: read.problem.position })
     const column = context.fresh({ name: step.column, type: 'text' })
     const text = writeDateSql(ref(columnOf(input, step.column)), read.pieces, context.dialect)
-    const from = context.cte(sql`SELECT ${carried(input)}, ${text} AS ${ref(column)} FROM ${input.from}`)
+    const from = context.computed(sql`SELECT ${carried(input)}, ${text} AS ${ref(column)} FROM ${input.from}`)
     return { ...input, from, columns: withColumn(input.columns, column) }
   },
 })

@@ -19,6 +19,7 @@ import { dateextract } from './dateextract.ts'
 import { dategranularity } from './dategranularity.ts'
 import type { ColumnsContext, StepExample, StepFrom } from './definition.ts'
 import { deleteColumns } from './delete.ts'
+import { dissolve } from './dissolve.ts'
 import { domain } from './domain.ts'
 import { duplicate } from './duplicate.ts'
 import { duration } from './duration.ts'
@@ -27,6 +28,7 @@ import { fillna } from './fillna.ts'
 import { filter } from './filter.ts'
 import { formula } from './formula.ts'
 import { fromdate } from './fromdate.ts'
+import { hierarchy } from './hierarchy.ts'
 import { ifthenelse } from './ifthenelse.ts'
 import { join } from './join.ts'
 import { lowercase } from './lowercase.ts'
@@ -39,6 +41,7 @@ import { replace } from './replace.ts'
 import { replacetext } from './replacetext.ts'
 import { rollup } from './rollup.ts'
 import { select } from './select.ts'
+import { simplify } from './simplify.ts'
 import { sort } from './sort.ts'
 import { split } from './split.ts'
 import { statistics } from './statistics.ts'
@@ -78,6 +81,7 @@ export const steps = {
   dateextract,
   dategranularity,
   delete: deleteColumns,
+  dissolve,
   domain,
   duplicate,
   duration,
@@ -86,6 +90,7 @@ export const steps = {
   filter,
   formula,
   fromdate,
+  hierarchy,
   ifthenelse,
   join,
   lowercase,
@@ -93,6 +98,7 @@ export const steps = {
   replace,
   replacetext,
   select,
+  simplify,
   sort,
   split,
   substring,

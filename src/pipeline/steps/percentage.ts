@@ -51,7 +51,7 @@ export const percentage = defineStep({
     )
     const share = dialect.finite(dialect.operate('/', [value, sum], 'number'))
     return {
-      from: context.cte(sql`SELECT ${carried(input)}, ${share} AS ${ref(column)} FROM ${summed}`),
+      from: context.computed(sql`SELECT ${carried(input)}, ${share} AS ${ref(column)} FROM ${summed}`),
       columns: withColumn(input.columns, column),
       order: input.order,
       inOrder: false,

@@ -57,7 +57,7 @@ export const todate = defineStep({
     const { value, from } = dateOf(column, step.format, { input, context })
     return {
       ...input,
-      from: context.cte(sql`SELECT ${carried(input)}, ${value} AS ${ref(date)} FROM ${from}`),
+      from: context.computed(sql`SELECT ${carried(input)}, ${value} AS ${ref(date)} FROM ${from}`),
       columns: withColumn(input.columns, date),
     }
   },

@@ -22,6 +22,9 @@ export const duckdbDialect: SqlDialect = {
   name: 'duckdb',
   dates: duckdbDates,
   groups: duckdbGroups,
+  shapes: {
+    nthText: (texts, n) => sql`list_extract(from_json(${texts}, '["VARCHAR"]'), ${n})`,
+  },
   placeholder: (n, type) => `CAST($${n} AS ${types[type]})`,
   nullOf: (type) => ({ texts: [`CAST(NULL AS ${types[type]})`], values: [] }),
   sourceColumn: (column) => column,

@@ -21,6 +21,12 @@ export const mysqlDialect: ServerDialect = {
   dates: mysqlDates,
   text: mysqlText,
   groups: mysqlGroups,
+  shapes: {
+    nthText: (texts, n) => {
+      const item = sql`json_extract(${texts}, concat('$[', ${n} - 1, ']'))`
+      return sql`CASE WHEN json_type(${item}) <> 'NULL' THEN json_unquote(${item}) END`
+    },
+  },
   quote: (name) => `\`${name.replaceAll('`', '``')}\``,
   placeholder: (_n, type, lone) => (lone ? '?' : castText('?', type)),
   parameter: (value) => parameterText(value, dateText),

@@ -29,6 +29,7 @@ export const postgresDialect: ServerDialect = {
   dates: postgresDates,
   text: postgresText,
   groups: postgresGroups,
+  shapes: { nthText: (texts, n) => sql`(CAST(${texts} AS jsonb) ->> CAST(${n} - 1 AS integer))` },
   placeholder: (n, type, lone) => {
     if (lone) return `CAST($${n} AS bigint)`
     return type === 'text' ? `CAST($${n} AS text) COLLATE "C"` : `CAST($${n} AS ${types[type]})`

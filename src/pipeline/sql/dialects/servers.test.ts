@@ -137,6 +137,14 @@ describe('the text of a query', () => {
     }
   })
 
+  it('keeps servers from putting expressions into one another', () => {
+    const formula = { name: 'formula', new_column: 'x', formula: 'amount * 2' }
+    expect(
+      textOf(postgresDialect, formula, { name: 'uppercase', column: 'city "`' }).match(/OFFSET 0\)/g),
+    ).toHaveLength(2)
+    expect(textOf(mysqlDialect, formula).match(/LIMIT 18446744073709551615\)/g)).toHaveLength(1)
+  })
+
   it('joins fully without a full join in MySQL', () => {
     const join = { name: 'join', right_pipeline: 'sales', type: 'full outer', on: [['units', 'units']] }
     expect(textOf(postgresDialect, join)).toContain('FULL OUTER JOIN')

@@ -39,7 +39,7 @@ export function without(excluded: Characters): Characters {
 }
 
 /** `az`: the characters from a to z; several pairs one after the other. */
-export function span(pairs: string): Range[] {
+function span(pairs: string): Range[] {
   const points = [...pairs].map((char) => char.codePointAt(0) ?? 0)
   return points.flatMap((from, index): Range[] => (index % 2 === 0 ? [[from, points[index + 1] ?? from]] : []))
 }

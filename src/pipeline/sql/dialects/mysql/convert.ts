@@ -33,7 +33,7 @@ export function convert(value: Sql, from: ColumnType, to: ColumnType): Sql {
   return to === 'text' ? textOf(value, from) : conversions[from][to](value)
 }
 
-export function milliseconds(date: Sql): Sql {
+function milliseconds(date: Sql): Sql {
   return sql`(timestampdiff(MICROSECOND, '1970-01-01 00:00:00', ${date}) DIV 1000)`
 }
 

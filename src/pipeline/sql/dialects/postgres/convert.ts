@@ -33,7 +33,7 @@ export function convert(value: Sql, from: ColumnType, to: ColumnType): Sql {
   return to === 'text' ? textOf(value, from) : conversions[from][to](value)
 }
 
-export function milliseconds(date: Sql): Sql {
+function milliseconds(date: Sql): Sql {
   return sql`CAST(extract(epoch FROM ${date}) * 1000 AS bigint)`
 }
 
