@@ -44,7 +44,7 @@ export async function benchPipeline(): Promise<Figure[]> {
     const byHand = async () => (await connection.runAndReadAll(sqlByHand)).getRowObjectsJson()
     const slice = { offset: 0, limit: null, maxRows: 100_000 }
     for (const warm of [1, 2]) await Promise.all([ours.fetch(query, slice, signal), byHand(), warm])
-    const times = await inTurns(25, () => ours.fetch(query, slice, signal), byHand)
+    const times = await inTurns(8, () => ours.fetch(query, slice, signal), byHand)
     connection.closeSync()
     instance.closeSync()
     return [
