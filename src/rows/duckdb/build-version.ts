@@ -5,7 +5,7 @@ import type { VersionInfo } from '../port.ts'
 import { type DatabaseSpec, openDatabase } from './database.ts'
 import { abortProblem, storageProblem } from './failure.ts'
 import { fillTable, type StagedColumn } from './fill-table.ts'
-import type { Gate } from './gate.ts'
+import { closedProblem, type Gate } from './gate.ts'
 import { quoteText } from './quoting.ts'
 import { scratchFolder } from './scratch.ts'
 import { createSession, neverAborted, type Session } from './session.ts'
@@ -46,6 +46,8 @@ type BuildVersion = (request: BuildRequest, signal: AbortSignal) => Promise<Vers
 export function createBuilder(deps: BuilderDeps): BuildVersion {
   return async (request, signal) => {
     if (signal.aborted) throw abortProblem(signal)
+    // Before anything is made in a folder that may be gone.
+    if (deps.gate.closing.aborted) throw closedProblem()
     const createdAt = deps.clock.now()
     const version = newId(createdAt)
     const folder = scratchFolder(deps.tmpFolder, version)
