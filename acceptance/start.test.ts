@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { signIn } from './client.ts'
-import { newHome, removeHome, startLaputa } from './started.ts'
+import { newHome, removeHome, type Started, type StartOptions, startLaputa } from './started.ts'
 
 const homes: string[] = []
 function home(): string {
@@ -11,9 +11,18 @@ function home(): string {
   homes.push(made)
   return made
 }
-afterAll(() => {
+afterAll(async () => {
+  // Also those that a failed test did not come to stop.
+  for (const one of running) await one.kill()
   for (const made of homes) removeHome(made)
 })
+
+const running: Started[] = []
+async function start(options: StartOptions): Promise<Started> {
+  const started = await startLaputa(options)
+  running.push(started)
+  return started
+}
 
 function residentMiB(pid: number): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
@@ -22,7 +31,7 @@ function residentMiB(pid: number): number {
 describe('the first start', () => {
   it('makes credentials, prints them once and keeps them for their owner alone', async () => {
     const where = home()
-    const first = await startLaputa({ home: where })
+    const first = await start({ home: where })
     const file = join(where, 'var', 'demo-credentials.json')
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(Object.keys(first.credentials)).toHaveLength(5)
@@ -31,7 +40,7 @@ describe('the first start', () => {
       expect(first.output().split(password)).toHaveLength(2)
     }
     expect(await first.stop()).toBe(0)
-    const second = await startLaputa({ home: where })
+    const second = await start({ home: where })
     for (const password of Object.values(second.credentials)) expect(second.output()).not.toContain(password)
     expect(second.credentials).toEqual(first.credentials)
     expect((await (await signIn(second, 'texas-viewer')).get('/me')).status).toBe(200)
@@ -39,14 +48,14 @@ describe('the first start', () => {
   })
 
   it('generates different passwords in another home', async () => {
-    const [one, two] = [await startLaputa({ home: home() }), await startLaputa({ home: home() })]
+    const [one, two] = [await start({ home: home() }), await start({ home: home() })]
     expect(one.credentials['demo-admin']).not.toBe(two.credentials['demo-admin'])
     await Promise.all([one.stop(), two.stop()])
   })
 
   it('without the demo makes one administrator', async () => {
     const where = home()
-    const started = await startLaputa({ home: where, demo: false })
+    const started = await start({ home: where, demo: false })
     const credentials = JSON.parse(readFileSync(join(where, 'var', 'admin-credentials.json'), 'utf8')) as Record<
       string,
       string
@@ -61,8 +70,8 @@ describe('the first start', () => {
 describe('a later start', () => {
   it('rests under 200 MB after it has answered', async () => {
     const where = home()
-    await (await startLaputa({ home: where })).stop()
-    const started = await startLaputa({ home: where })
+    await (await start({ home: where })).stop()
+    const started = await start({ home: where })
     const viewer = await signIn(started, 'texas-viewer')
     await viewer.data('demo', { domain: 'birdstrikes', pipeline: [] })
     await (await fetch(`${started.url}/console/`)).text()
@@ -73,14 +82,14 @@ describe('a later start', () => {
 
   it('refuses a home that another process uses', async () => {
     const where = home()
-    const started = await startLaputa({ home: where })
-    await expect(startLaputa({ home: where })).rejects.toThrow(/Another process \(pid \d+\) uses this home/)
+    const started = await start({ home: where })
+    await expect(start({ home: where })).rejects.toThrow(/Another process \(pid \d+\) uses this home/)
     await started.stop()
   })
 
   it('lists every problem of the configuration and does not start', async () => {
     const env = { LAPUTA_HTTP__PORT: 'many', LAPUTA_QUERY__MAX_ROWS: '-1', LAPUTA_HTPP__HOST: 'x' }
-    const failed = startLaputa({ home: home(), env })
+    const failed = start({ home: home(), env })
     await expect(failed).rejects.toThrow(/http\.port[\s\S]*query\.max_rows|query\.max_rows[\s\S]*http\.port/)
     await expect(failed).rejects.toThrow(/htpp/i)
   })

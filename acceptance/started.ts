@@ -61,7 +61,7 @@ export async function startLaputa({ home = newHome(), demo = true, env = {} }: S
       return exited
     },
     async kill() {
-      child.kill('SIGKILL')
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
       await exited
     },
   }
