@@ -89,3 +89,57 @@ describe('sameValue', () => {
     expect(sameValue('{"coordinates":[1,2],"type":"Point"}', point, 'text')).toBe(false)
   })
 })
+
+describe('rings of areas', () => {
+  const ring = [
+    [0, 0],
+    [2, 0],
+    [2, 1],
+    [0, 1],
+    [0, 0],
+  ]
+  const turned = [
+    [2, 1],
+    [0, 1],
+    [0, 0],
+    [2, 0],
+    [2, 1],
+  ]
+  const crossed = [
+    [0, 0],
+    [2, 1],
+    [2, 0],
+    [0, 1],
+    [0, 0],
+  ]
+  const area = (...rings: number[][][]) => JSON.stringify({ type: 'Polygon', coordinates: rings })
+  const line = (coordinates: number[][]) => JSON.stringify({ type: 'LineString', coordinates })
+  const same = (a: string, b: string) => sameValue(a, b, 'geometry')
+
+  it('may start anywhere and run either way', () => {
+    expect(same(area(ring), area(turned))).toBe(true)
+    expect(same(area(ring), area([...ring].reverse()))).toBe(true)
+  })
+
+  it('still need the same positions next to each other, and the same holes', () => {
+    expect(same(area(ring), area(crossed))).toBe(false)
+    expect(same(area(ring), area(ring.map(([x = 0, y = 0]) => [x, y + 1])))).toBe(false)
+    expect(same(area(ring), area(ring, turned))).toBe(false)
+  })
+
+  it('are not lines, whose direction counts', () => {
+    expect(same(line(ring), line([...ring].reverse().slice(1)))).toBe(false)
+    expect(
+      same(
+        line([
+          [0, 0],
+          [1, 1],
+        ]),
+        line([
+          [1, 1],
+          [0, 0],
+        ]),
+      ),
+    ).toBe(false)
+  })
+})
