@@ -100,6 +100,27 @@ export const errorCatalogue = {
     title: 'The query took too long',
     remedy: 'Read less, filter earlier, or ask the operator to raise `query.timeout`.',
   },
+  too_many_rows: {
+    status: 413,
+    title: 'Too many rows to work on here',
+    remedy:
+      'Filter earlier, so that the source gives fewer rows, or ask the operator to raise the limit that the detail names.',
+  },
+  source_failed: {
+    status: 502,
+    title: 'The source failed',
+    remedy: 'Test the connection; the detail has what the source said.',
+  },
+  source_timeout: {
+    status: 504,
+    title: 'The source took too long',
+    remedy: 'Ask the source for less, or raise the timeout of its connection.',
+  },
+  address_refused: {
+    status: 403,
+    title: 'The address is not allowed',
+    remedy: 'Use a public address, or ask the operator to allow it in `connections.allow`.',
+  },
   throttled: { status: 429, title: 'Too many attempts', remedy: 'Wait as long as `Retry-After` says, then try again.' },
   cancelled: { status: 499, title: 'The client left', remedy: 'Nothing to do: the request was given up.' },
   overloaded: { status: 503, title: 'Too busy', remedy: 'Try again after `Retry-After` seconds.' },

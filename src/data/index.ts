@@ -1,2 +1,3 @@
 export type { Answer } from './answer.ts'
-export { createData, type Data, type DataSettings, type QueryRequest } from './data.ts'
+export { createData, type Data } from './data.ts'
+export type { DataSettings, QueryRequest } from './request.ts'
