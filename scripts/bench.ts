@@ -1,10 +1,12 @@
 /** `npm run bench [name…] [--json]`: figures of what was promised to be fast, as ratios of two things measured in one run. */
 
+import { benchBusy } from './bench/busy.ts'
+import { benchCached } from './bench/cached.ts'
 import { type Figure, report } from './bench/measure.ts'
 import { benchPipeline } from './bench/pipeline.ts'
 import { benchStart } from './bench/start.ts'
 
-const benches = { pipeline: benchPipeline, start: benchStart } as const
+const benches = { busy: benchBusy, cached: benchCached, pipeline: benchPipeline, start: benchStart } as const
 
 const chosen = process.argv.slice(2).filter((name) => !name.startsWith('--'))
 const unknown = chosen.filter((name) => !Object.hasOwn(benches, name))

@@ -70,6 +70,7 @@ function takesOf(schema: JsonObject): string {
 }
 
 function reference(ref: string): string {
+  if (ref.endsWith('/branch')) return 'formula, or an object of another `if`, `then` and `else`'
   return ref.endsWith('/condition') ? '[condition](index.md#conditions)' : '[pipeline](index.md#pipelines-in-steps)'
 }
 

@@ -1,6 +1,8 @@
 export type { Action } from './actions.ts'
+export type { Audit, AuditAction, AuditContext, AuditEvent } from './audit.ts'
 export { authorize, isAdmin, noSuchApp, privilegeOn } from './authorize.ts'
-export { type GuardContext, type GuardResult, guard } from './guard.ts'
+export { explainRule, type RuleExplanation } from './explain-rule.ts'
+export { type GuardContext, type GuardResult, guard, planGuarded, readsOf } from './guard.ts'
 export { effects, type PermissionRecord, parsePermissionRecords, scopes } from './permission-record.ts'
 export {
   type AppCtx,
@@ -12,3 +14,4 @@ export {
   roles,
   type Stage,
 } from './principal.ts'
+export { type DomainRule, domainRule } from './row-rule.ts'

@@ -16,7 +16,25 @@ export interface PermissionRecord {
   readonly group: string | null
   readonly effect: (typeof effects)[number]
   readonly condition: JsonObject | null
+  /** Columns that whom the record is about does not get: gone, or with a constant in place of every value. */
+  readonly columns?: RecordColumns | null
 }
+
+export interface RecordColumns {
+  readonly hide: readonly string[]
+  readonly mask: { readonly [column: string]: string | number | boolean | null }
+}
+
+const recordColumns = z
+  .strictObject({
+    hide: z.array(z.string().min(1)).max(1000).default([]),
+    mask: z.record(z.string().min(1), z.union([z.string(), z.number(), z.boolean(), z.null()])).default({}),
+  })
+  .check(({ value: { hide, mask }, issues }) => {
+    for (const column of hide.filter((name) => Object.hasOwn(mask, name))) {
+      issues.push({ code: 'custom', path: ['mask', column], message: 'A hidden column has no mask.', input: null })
+    }
+  })
 
 const recordSchema = z
   .strictObject({
@@ -29,6 +47,7 @@ const recordSchema = z
     group: z.string().min(1).nullish(),
     effect: z.enum(effects),
     condition: z.unknown().optional(),
+    columns: recordColumns.nullish(),
   })
   .check(({ value: { scope, group, effect, condition }, issues }) => {
     const wrong = (field: string, message: string) =>
@@ -75,7 +94,7 @@ function readRecord(
     errors.push({ path: `${at}/domain`, message: `This record is about another domain than "${domain}".` })
   }
   if (!parsed.success || errors.length + condition.length > 0) return { errors: [...errors, ...condition] }
-  const { id = '', scope, group, effect } = parsed.data
+  const { id = '', scope, group, effect, columns } = parsed.data
   return {
     record: {
       id,
@@ -84,6 +103,7 @@ function readRecord(
       group: group ?? null,
       effect,
       condition: (parsed.data.condition ?? null) as JsonObject | null,
+      ...(columns ? { columns } : {}),
     },
   }
 }

@@ -23,6 +23,8 @@ export interface Principal {
 export interface Ctx {
   readonly principal: Principal
   readonly requestId: string
+  /** Of the client, where there is one. */
+  readonly address?: string
   readonly log: Log
   readonly signal: AbortSignal
 }

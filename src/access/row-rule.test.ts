@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../base/index.ts'
 import type { Condition } from '../pipeline/index.ts'
 import type { PermissionRecord } from './permission-record.ts'
 import type { Principal } from './principal.ts'
-import { type RuleContext, rowRule } from './row-rule.ts'
+import { domainRule, type RuleContext } from './row-rule.ts'
 
 const anna: Principal = {
   username: 'viewer',
@@ -32,7 +32,7 @@ const group = (name: string, effect: PermissionRecord['effect'], condition: Json
 const country = (value: string) => ({ column: 'country', operator: 'eq', value })
 
 function ruleFor(records: readonly PermissionRecord[], who: Principal, more: Partial<RuleContext> = {}): Condition {
-  return rowRule(records, { principal: who, app: 'shop', stage: 'production', whenUnset: 'deny', ...more })
+  return domainRule(records, { principal: who, app: 'shop', stage: 'production', whenUnset: 'deny', ...more }).rule
 }
 
 const all = { always: true }

@@ -22,6 +22,11 @@ export function isActive(
   return !disabled && (expirationDate === null || Date.parse(expirationDate) > now)
 }
 
+/** Until when `isActive` stays what it is, in milliseconds since 1970, if nobody changes the account. */
+export function activeUntil({ expirationDate }: Pick<Account, 'expirationDate'>): number {
+  return expirationDate === null ? Number.POSITIVE_INFINITY : Date.parse(expirationDate)
+}
+
 /** The principal of an account, without its secrets. */
 export function principalOf({ username, roles, privileges, groups, attributes }: Account): Principal {
   return { username, roles, privileges, groups, attributes }

@@ -2,8 +2,8 @@ import type { Principal } from '../access/index.ts'
 import { type Clock, type Log, Problem } from '../base/index.ts'
 import type { Bus } from '../bus/index.ts'
 import type { Config } from '../config/index.ts'
-import type { Store } from '../store/index.ts'
-import { type FindUser, isActive, principalOf } from './account.ts'
+import { createReadMemory, type Store } from '../store/index.ts'
+import { activeUntil, type FindUser, isActive, principalOf } from './account.ts'
 import { createBasicMemory } from './basic-memory.ts'
 import { createPasswordCheck, loginFailed, type PasswordLogin } from './password-check.ts'
 import { createPasswords, type Passwords } from './passwords.ts'
@@ -21,6 +21,8 @@ export interface AuthDeps {
   /** The folder that keeps the session key. */
   readonly home: string
   readonly findUser: FindUser
+  /** As a collection's `changes`, for what `findUser` reads. Without it every request reads its user. */
+  readonly userChanges?: () => number | undefined
 }
 
 /** What a request brings to say who it is. */
@@ -48,10 +50,25 @@ export interface Auth {
   signOut(session: string): Promise<void>
   /** Who asks, from what the store says now. Errors: `unauthenticated`; for a password those of `signIn`. */
   authenticate(credentials: Credentials): Promise<Authenticated>
+  /**
+   * As `authenticate`, at once and without reading, for a token that it has let in before: undefined when something was written since
+   * that it depends on, or when time has ended it, or when it is not known.
+   */
+  recall(credentials: Credentials): Authenticated | undefined
   readonly passwords: Passwords
 }
 
-export async function createAuth({ store, bus, clock, log, settings, home, findUser }: AuthDeps): Promise<Auth> {
+export async function createAuth({
+  store,
+  bus,
+  clock,
+  log,
+  settings,
+  home,
+  findUser,
+  ...deps
+}: AuthDeps): Promise<Auth> {
+  const { userChanges = () => undefined } = deps
   const key = await loadSessionKey({ home, configured: settings.token_key })
   const passwords = await createPasswords(settings.password)
   const throttle = createThrottle({ bus, clock, settings: settings.throttle })
@@ -59,6 +76,7 @@ export async function createAuth({ store, bus, clock, log, settings, home, findU
   const tokens = createTokens({ key, clock })
   const sessions = createSessions(store)
   const memory = createBasicMemory(clock)
+  const recent = createReadMemory<Recent>(() => sum(sessions.changes(), userChanges()), mostRecent)
 
   async function signIn(login: PasswordLogin): Promise<SignedIn> {
     const { doc: account } = await verify(login)
@@ -74,14 +92,26 @@ export async function createAuth({ store, bus, clock, log, settings, home, findU
     }
   }
 
-  async function byToken(token: string): Promise<Authenticated> {
+  async function readByToken(token: string): Promise<Recent> {
     const claims = tokens.read(token)
     if (!claims) throw ended()
     const [session, found] = await Promise.all([sessions.get(claims.session), findUser(claims.username)])
     const now = clock.now()
     if (!session || !found || session.expiresAt <= now || !isActive(found.doc, now)) throw ended()
     if (session.epoch !== found.doc.epoch) throw ended()
-    return { principal: principalOf(found.doc), session: session.id }
+    return {
+      caller: { principal: principalOf(found.doc), session: session.id },
+      until: Math.min(claims.expiresAt, session.expiresAt, activeUntil(found.doc)),
+    }
+  }
+
+  function recallToken(token: string): Authenticated | undefined {
+    const found = recent.get(token)
+    return found !== undefined && clock.now() < found.until ? found.caller : undefined
+  }
+
+  async function byToken(token: string): Promise<Authenticated> {
+    return recallToken(token) ?? (await recent.through(token, () => readByToken(token))).caller
   }
 
   async function byPassword(login: PasswordLogin): Promise<Authenticated> {
@@ -98,8 +128,22 @@ export async function createAuth({ store, bus, clock, log, settings, home, findU
     signOut: (session) => sessions.end(session),
     authenticate: (credentials) =>
       credentials.kind === 'token' ? byToken(credentials.token) : byPassword(credentials),
+    recall: (credentials) => (credentials.kind === 'token' ? recallToken(credentials.token) : undefined),
     passwords,
   }
+}
+
+/** Tokens that are remembered. They are a few hundred characters each. */
+const mostRecent = 5000
+
+/** Who a token belongs to, and until when time alone changes nothing about that (milliseconds since 1970). */
+interface Recent {
+  readonly caller: Authenticated
+  readonly until: number
+}
+
+function sum(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : a + b
 }
 
 const ended = () => new Problem('unauthenticated', 'The session has ended or the token is not valid; sign in again.')

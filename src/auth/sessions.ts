@@ -17,6 +17,8 @@ export interface Sessions {
   end(id: string): Promise<void>
   /** Removes some that expired before `now`. Each sign-in removes more than it adds, so they do not pile up. */
   sweep(now: number): Promise<void>
+  /** As a collection's: what was read of sessions is true while it stays the same. */
+  changes(): number | undefined
 }
 
 const sweepAtOnce = 20
@@ -37,5 +39,6 @@ export function createSessions(store: Store): Sessions {
       const expired = await sessions.find({ field: 'expiresAt', lt: now }, { limit: sweepAtOnce })
       await Promise.all(expired.map(({ doc }) => sessions.remove(doc.id)))
     },
+    changes: sessions.changes,
   }
 }

@@ -10,11 +10,13 @@ const longest = 4096
 export interface SessionClaims {
   readonly username: string
   readonly session: string
+  /** Milliseconds since 1970, whole seconds. */
+  readonly expiresAt: number
 }
 
-/** Session tokens: JWTs signed with HS256 and nothing else. Times are milliseconds, whole seconds. */
+/** Session tokens: JWTs signed with HS256 and nothing else. */
 export interface Tokens {
-  issue(claims: SessionClaims & { readonly issuedAt: number; readonly expiresAt: number }): string
+  issue(claims: SessionClaims & { readonly issuedAt: number }): string
   /** Null for whatever is not a valid token of ours at this moment. */
   read(token: string): SessionClaims | null
 }
@@ -40,8 +42,10 @@ export function createTokens({ key, clock }: { readonly key: Buffer; readonly cl
     read(token) {
       if (token.length > longest) return null
       const payload = payloadSchema.safeParse(attempt(() => verify(token)))
-      if (!payload.success || payload.data.exp * 1000 <= clock.now()) return null
-      return { username: payload.data.sub, session: payload.data.sid }
+      if (!payload.success) return null
+      const { sub: username, sid: session, exp } = payload.data
+      const expiresAt = exp * 1000
+      return expiresAt <= clock.now() ? null : { username, session, expiresAt }
     },
   }
 }

@@ -44,6 +44,7 @@ export const errorCatalogue = {
     remedy: 'Use one of the methods in the `Allow` header.',
   },
   conflict: { status: 409, title: 'It exists already', remedy: 'Choose another name, or change the one that exists.' },
+  in_use: { status: 409, title: 'It is in use', remedy: 'First take it out of what `errors` names.' },
   release_raced: {
     status: 409,
     title: 'Somebody else changed the app meanwhile',

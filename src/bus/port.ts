@@ -13,11 +13,18 @@ export interface BusCache {
   get(key: string): Promise<Buffer | null>
   /** Kept for at most `ttlMs`; dropped earlier when the budget is full. */
   set(key: string, value: Buffer, ttlMs: number): Promise<void>
+  /**
+   * As `set`, unless what is there was set with a larger `order`: then it stays, and the answer is false. So nobody who was held up
+   * can put something old over something newer. A value without an order is always replaced.
+   */
+  setInOrder(key: string, value: Buffer, about: { ttlMs: number; order: number }): Promise<boolean>
   remove(key: string): Promise<void>
 }
 
 /** What processes share without keeping: cached bytes, counters, locks, messages. Two implementations: `memory/` and, later, `redis/`. */
 export interface Bus {
+  /** True when it lives in this process alone: nobody else can be met on it, and what it keeps lies in our own memory. */
+  readonly local: boolean
   readonly cache: BusCache
   /** Adds one and answers the count since the window began; the first call of a window starts it. */
   increment(key: string, windowMs: number): Promise<number>

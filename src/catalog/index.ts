@@ -1,2 +1,11 @@
 export { type Catalog, createCatalog } from './catalog.ts'
-export type { App, PublishRequest, Release, StoredDomain } from './release.ts'
+export type {
+  App,
+  DerivedDomain,
+  Domain,
+  LiveDomain,
+  PublishRequest,
+  Release,
+  SavedQuery,
+  StoredDomain,
+} from './release.ts'

@@ -11,7 +11,8 @@ export function mergeParts(from: { staging: Release; production: Release; reques
   const parts = request.parts ?? ['data']
   const domains = parts.includes('data') || request.domains ? mergeDomains(from) : production.domains
   const permissions = parts.includes('permissions') ? staging.permissions : production.permissions
-  return { ...production, domains, permissions }
+  const queries = parts.includes('queries') ? staging.queries : production.queries
+  return { ...production, domains, permissions, queries }
 }
 
 function mergeDomains({ staging, production, request }: Parameters<typeof mergeParts>[0]): Release['domains'] {

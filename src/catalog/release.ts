@@ -1,4 +1,5 @@
 import type { PermissionRecord } from '../access/index.ts'
+import type { Json, JsonObject } from '../base/index.ts'
 
 /** A domain whose rows are one immutable version in `rows/`. `source` is the uploaded file that it was read from, kept as a blob. */
 export interface StoredDomain {
@@ -7,10 +8,36 @@ export interface StoredDomain {
   readonly source: { readonly name: string; readonly blob: string; readonly size: number } | null
 }
 
+/** A domain that is read from its source when it is asked for. `query` is as the connection's connector takes it. */
+export interface LiveDomain {
+  readonly kind: 'live'
+  readonly connection: string
+  /** The type of the connection's connector, which never changes. */
+  readonly connector: string
+  readonly query: JsonObject
+  /** How long an answer may be served from the cache; null: what the connection says. */
+  readonly ttlMs: number | null
+}
+
+/** A domain that is a pipeline over other domains, worked out when it is asked for. */
+export interface DerivedDomain {
+  readonly kind: 'derived'
+  readonly pipeline: readonly Json[]
+}
+
+export type Domain = StoredDomain | LiveDomain | DerivedDomain
+
+/** A query that builders keep under a name, to run it and to refer to it from others. */
+export interface SavedQuery {
+  readonly name: string
+  readonly pipeline: readonly Json[]
+}
+
 /** What a release holds besides its own identity. Content is named by version (rows) or hash (blobs). */
 interface ReleaseContent {
-  readonly domains: { readonly [name: string]: StoredDomain }
+  readonly domains: { readonly [name: string]: Domain }
   readonly permissions: { readonly [domain: string]: readonly PermissionRecord[] }
+  readonly queries: { readonly [uid: string]: SavedQuery }
 }
 
 /** One immutable state of an app. `at` is ISO 8601, `parent` the release that it was made from. */
@@ -24,11 +51,11 @@ export interface Release extends ReleaseContent {
 
 export type Change = Partial<ReleaseContent>
 
-export const emptyContent: ReleaseContent = { domains: {}, permissions: {} }
+export const emptyContent: ReleaseContent = { domains: {}, permissions: {}, queries: {} }
 
 /** What to publish: everything (no parts named), or chosen parts; `domains` narrows the part `data` to these. */
 export interface PublishRequest {
-  readonly parts?: readonly ('data' | 'permissions')[] | undefined
+  readonly parts?: readonly ('data' | 'permissions' | 'queries')[] | undefined
   readonly domains?: readonly string[] | undefined
 }
 

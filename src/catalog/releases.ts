@@ -73,9 +73,11 @@ function ranking(apps: readonly App[]): (release: Release) => number {
 }
 
 function referencesOf(releases: readonly Release[]): References {
-  const domains = releases.flatMap((release) => Object.values(release.domains))
+  const stored = releases
+    .flatMap((release) => Object.values(release.domains))
+    .filter((domain) => domain.kind === 'stored')
   return {
-    versions: new Set(domains.map(({ version }) => version)),
-    blobs: new Set(domains.flatMap(({ source }) => (source ? [source.blob] : []))),
+    versions: new Set(stored.map(({ version }) => version)),
+    blobs: new Set(stored.flatMap(({ source }) => (source ? [source.blob] : []))),
   }
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import { isProblem } from '../base/index.ts'
+import { auditCommand } from './audit.ts'
 import { configCommand } from './config.ts'
 import { startCommand } from './start.ts'
 import { version } from './version.ts'
@@ -10,6 +11,7 @@ const program = new Command('laputa')
   .version(version, '--version')
   .addCommand(startCommand())
   .addCommand(configCommand())
+  .addCommand(auditCommand())
 
 program
   .command('version')

@@ -46,7 +46,18 @@ describe('defaults', () => {
         timeout: 30_000,
         max_rows: 100_000,
         max_steps: 200,
-        cache: { status: 'enable', ttl: 300_000, max_entry: 8 * 1024 ** 2 },
+        max_fetched_rows: 1_000_000,
+        max_native_rows: 50_000,
+        cache: {
+          status: 'enable',
+          ttl: 300_000,
+          stale_while_revalidate: 0,
+          error_ttl: 5000,
+          max_entry: 8 * 1024 ** 2,
+          memory: 64 * 1024 ** 2,
+          min_time: 50,
+          fresh_reads: 30,
+        },
       },
       permissions: { when_unset: 'deny' },
       auth: {
@@ -55,6 +66,15 @@ describe('defaults', () => {
         password: { min_length: 9 },
       },
       uploads: { max_columns: 1000 },
+      connections: {
+        allow: [],
+        timeout: 30_000,
+        max_rows: 1_000_000,
+        max_bytes: 256 * 1024 ** 2,
+        concurrency: 4,
+        old_secrets_keys: [],
+      },
+      audit: { retention: 730 * 86_400_000 },
       log: { level: 'info' },
     })
   })
@@ -62,7 +82,8 @@ describe('defaults', () => {
   it('are valid themselves, and so are the examples', () => {
     for (const { path, schema, meta } of settings) {
       if (!meta.secret) expect(schema.safeParse(meta.default).success, `${path} default`).toBe(true)
-      expect(schema.safeParse(meta.secret ? 'x'.repeat(32) : meta.example).success, `${path} example`).toBe(true)
+      const secret = meta.kind === 'list' ? ['x'.repeat(32)] : 'x'.repeat(32)
+      expect(schema.safeParse(meta.secret ? secret : meta.example).success, `${path} example`).toBe(true)
     }
   })
 
@@ -297,8 +318,19 @@ describe('secrets', () => {
     expect(load({ LAPUTA_AUTH__TOKEN_KEY: ` ${key} ` }).auth.token_key).toBe(` ${key} `)
   })
 
+  it('can be several, with commas between them in a variable', () => {
+    write(`connections: { old_secrets_keys: [${key}, "${key} 2"] }`)
+    expect(load().connections.old_secrets_keys).toEqual([key, `${key} 2`])
+    const variable = { LAPUTA_CONNECTIONS__OLD_SECRETS_KEYS: `${key}, ${key} 3` }
+    expect(load(variable).connections.old_secrets_keys).toEqual([key, `${key} 3`])
+    expect(JSON.stringify(problems({ LAPUTA_CONNECTIONS__OLD_SECRETS_KEYS: `${key},hunter2` }))).not.toMatch(
+      /hunter|horse/,
+    )
+  })
+
   it('are not explained', () => {
-    const loaded = loadConfigWithSources({ env: { LAPUTA_AUTH__TOKEN_KEY: key }, cwd })
+    const env = { LAPUTA_AUTH__TOKEN_KEY: key, LAPUTA_CONNECTIONS__OLD_SECRETS_KEYS: `${key} 2` }
+    const loaded = loadConfigWithSources({ env, cwd })
     const explained = explainConfig(loaded)
     expect(JSON.stringify(explained)).not.toContain(key)
     expect(explained.find((setting) => setting.path === 'auth.token_key')).toMatchObject({
@@ -345,4 +377,24 @@ describe('explainConfig', () => {
     expect(byPath.get('home')).toMatchObject({ value: join(cwd, 'var'), source: 'default' })
     expect(byPath.get('auth.token_key')).toMatchObject({ value: null, source: 'default' })
   })
+})
+
+describe('hosts', () => {
+  const allow = (...items: unknown[]) => write(`connections: { allow: ${JSON.stringify(items)} }`)
+
+  it.each([['db.internal', '10.0.0.0/8', '127.0.0.1', '::1', 'fd00::/8', 'localhost', 'my_db'], []])(
+    'may be %j',
+    (...items) => {
+      allow(...items)
+      expect(load().connections.allow).toEqual(items)
+    },
+  )
+
+  it.each([[''], ['a b'], ['http://db'], ['db:5432'], ['*.internal'], ['a..b'], ['-a'], ['10.0.0.0/33x'], [1], [null]])(
+    'may not be %j',
+    (item) => {
+      allow(item)
+      expect(problems()[0]?.path).toBe('connections.allow')
+    },
+  )
 })

@@ -36,7 +36,7 @@ function unknownVariable(name: string): ProblemItem {
 
 /** The value that a file would have said. What does not fit is left as text: the schema refuses it with the right words. */
 function readText(text: string, { kind, secret }: SettingMeta): unknown {
-  if (secret) return text
+  if (secret && kind !== 'list') return text
   const trimmed = text.trim()
   if (kind === 'integer' && /^[+-]?\d+$/.test(trimmed)) return Number(trimmed)
   if (kind === 'boolean' && /^(true|false)$/i.test(trimmed)) return trimmed.toLowerCase() === 'true'

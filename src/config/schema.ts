@@ -1,5 +1,18 @@
 import { z } from 'zod'
-import { choice, duration, folder, groupRegistry, host, integer, networks, secret, size, toggle } from './setting.ts'
+import {
+  choice,
+  duration,
+  folder,
+  groupRegistry,
+  host,
+  hosts,
+  integer,
+  networks,
+  secret,
+  secrets,
+  size,
+  toggle,
+} from './setting.ts'
 
 const http = z
   .strictObject({
@@ -76,7 +89,8 @@ const bus = z
       default: 'memory',
     }),
     cache_size: size({
-      description: 'The memory for cached answers. The ones that were not asked for longest are dropped first.',
+      description:
+        'The memory of the `memory` bus for what is to be found again for a while: answers to requests with an `Idempotency-Key`. What was not asked for longest is dropped first. Answers to queries have a memory of their own, `query.cache.memory`.',
       default: '64 MiB',
       min: '1 MiB',
       max: '1024 GiB',
@@ -89,16 +103,53 @@ const cache = z
   .strictObject({
     status: choice(['enable', 'disable'], { description: 'Whether answers are cached.', default: 'enable' }),
     ttl: duration({
-      description: 'How long an answer may be served from the cache.',
+      description:
+        'How long an answer is served from the cache, from the moment its reading began. Live domains and connections can have a shorter or longer one of their own.',
       default: '5 min',
       min: '1 s',
       max: '7 days',
+    }),
+    stale_while_revalidate: duration({
+      description:
+        'How much longer than `ttl` an answer is still served while it is read again in the background (`X-Cache: stale`). No answer is older than both together.',
+      default: '0 s',
+      min: '0 s',
+      max: '7 days',
+    }),
+    min_time: duration({
+      description:
+        'Answers that took less to compute are kept only by the process that computed them, and not put into the cache that all processes share.',
+      default: '50 ms',
+      min: '0 s',
+      max: '1 h',
+    }),
+    memory: size({
+      description:
+        'The memory of each process for cached answers, their compressed forms included. The ones that were not asked for longest are dropped first.',
+      default: '64 MiB',
+      min: '0 B',
+      max: '1024 GiB',
     }),
     max_entry: size({
       description: 'The largest answer that is cached. Larger ones are computed each time.',
       default: '8 MiB',
       min: '1 KiB',
       max: '1 GiB',
+    }),
+    error_ttl: duration({
+      description:
+        'How long the error of a source that failed or took too long is given again without asking the source. `0 s` asks it each time.',
+      default: '5 s',
+      min: '0 s',
+      max: '5 min',
+    }),
+    fresh_reads: integer({
+      description:
+        'How many reads a minute one user may force on one app with `Cache-Control: no-cache`. Beyond it, the header has no effect.',
+      default: 30,
+      min: 0,
+      max: 100_000,
+      of: 'reads',
     }),
   })
   .prefault({})
@@ -115,6 +166,22 @@ const query = z
     max_rows: integer({
       description: 'The most rows in one answer. A longer one is cut and says so (`truncated`).',
       default: 100_000,
+      min: 1,
+      max: 10_000_000,
+      of: 'rows',
+    }),
+    max_fetched_rows: integer({
+      description:
+        'The most rows that one query may bring from an engine into this process, for the steps that the engine cannot run itself.',
+      default: 1_000_000,
+      min: 1,
+      max: 100_000_000,
+      of: 'rows',
+    }),
+    max_native_rows: integer({
+      description:
+        'The most rows that the stages of a native MongoDB query may read or give where no MongoDB runs them. Each is held as an object.',
+      default: 50_000,
       min: 1,
       max: 10_000_000,
       of: 'rows',
@@ -213,6 +280,68 @@ const uploads = z
   .prefault({})
   .register(groupRegistry, { description: 'Uploaded files.' })
 
+const connections = z
+  .strictObject({
+    allow: hosts({
+      description:
+        'Hosts and networks that connections may reach although they are not public. What is not listed is refused when it leads to an address of this machine, of a private network, or of a cloud’s own services.',
+      default: [],
+      example: ['db.internal', '10.20.0.0/16'],
+    }),
+    timeout: duration({
+      description: 'How long the source of a connection may take for one query.',
+      default: '30 s',
+      min: '100 ms',
+      max: '1 h',
+    }),
+    max_rows: integer({
+      description:
+        'The most rows that one query may bring into this process from a source that cannot run the whole query itself.',
+      default: 1_000_000,
+      min: 1,
+      max: 100_000_000,
+      of: 'rows',
+    }),
+    max_bytes: size({
+      description: 'The largest answer that is taken from a source.',
+      default: '256 MiB',
+      min: '1 KiB',
+      max: '16 GiB',
+    }),
+    concurrency: integer({
+      description: 'How many queries run at the same time on one connection. More of them wait.',
+      default: 4,
+      min: 1,
+      max: 100,
+      of: 'queries',
+    }),
+    secrets_key: secret({
+      description:
+        'The key that encrypts the secrets of connections. Without it, a key is made on the first start and kept in `keys/secrets.key` of `home`. Before changing it, put the former key into `old_secrets_keys`.',
+      minLength: 32,
+    }),
+    old_secrets_keys: secrets({
+      description:
+        'Former keys. Secrets that they encrypted are still read; whatever is saved is encrypted with the present key.',
+      minLength: 32,
+    }),
+  })
+  .prefault({})
+  .register(groupRegistry, { description: 'Connections to sources of rows outside of Laputa.' })
+
+const audit = z
+  .strictObject({
+    retention: duration({
+      description:
+        'How long entries of the audit log are kept. Older ones are removed at each start, and now and then while the server runs.',
+      default: '730 days',
+      min: '1 day',
+      max: '36500 days',
+    }),
+  })
+  .prefault({})
+  .register(groupRegistry, { description: 'The audit log.' })
+
 const log = z
   .strictObject({
     level: choice(['debug', 'info', 'warn', 'error', 'silent'], {
@@ -238,6 +367,8 @@ export const configSchema = z.strictObject({
   permissions,
   auth,
   uploads,
+  connections,
+  audit,
   log,
 })
 

@@ -115,6 +115,37 @@ export function secret({ minLength, description }: { readonly minLength: number;
     .register(settingRegistry, { ...about, secret: true })
 }
 
+/** Texts that nobody is shown, none by default. In a variable they are written with commas, so none of them has a comma. */
+export function secrets({ minLength, description }: { readonly minLength: number; readonly description: string }) {
+  const about = {
+    kind: 'list',
+    description,
+    expected: `a list of texts of at least ${minLength} characters, without commas`,
+    default: null,
+    example: [`<${minLength} random characters>`],
+  } as const
+  return z
+    .array(
+      z
+        .string()
+        .min(minLength)
+        .regex(/^[^,]*$/),
+    )
+    .prefault([])
+    .register(settingRegistry, { ...about, secret: true })
+}
+
+/** Hosts that are allowed: addresses, networks or names. */
+export function hosts(about: About<readonly string[]>) {
+  const name = z.string().regex(/^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/i)
+  const item = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6(), name])
+  const expected = 'a list of addresses, networks (`10.0.0.0/8`) or host names'
+  return z
+    .array(item)
+    .prefault([...about.default])
+    .register(settingRegistry, meta('list', expected, about))
+}
+
 function measured(parse: (text: string) => number | undefined, { min, max }: Bounds<string>) {
   const lowest = parse(min) ?? 0
   const highest = parse(max) ?? 0

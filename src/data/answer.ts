@@ -1,19 +1,22 @@
 import type { Column, PageInfo, Slice } from '../pipeline/index.ts'
+import type { CompressedForms } from './cache/compressed-forms.ts'
+import type { CacheState, Timings } from './cache/wanted.ts'
+import { type Explanation, explanationText } from './explain.ts'
 
-/** How the cache took part: `bypass` when the client asked for a fresh read or caching is off. */
-export type CacheState = 'hit' | 'miss' | 'bypass'
-
-/** Milliseconds by phase, for `Server-Timing`. Phases that did not run are absent. */
-export type Timings = { readonly [phase: string]: number }
-
-/** A data answer as ready bytes. `etag` names the bytes; `ageMs` is how long ago they were read from the engine. */
+/**
+ * A data answer as ready bytes. `etag` names the bytes of the body; `ageMs` is how long ago its reading began. `forms` are absent when
+ * the body is not worth compressing.
+ */
 export interface Answer {
   readonly body: Buffer
+  readonly forms: CompressedForms | undefined
   readonly etag: string
   readonly dataVersion: string
   readonly cache: CacheState
   readonly ageMs: number
   readonly timings: Timings
+  /** For requests that asked for one. */
+  readonly explanation?: Explanation | undefined
 }
 
 interface Page {
@@ -60,4 +63,10 @@ export function presentSlice(slice: Slice, about: { dataVersion: string; restric
     restricted: about.restricted,
   })
   return Buffer.concat([Buffer.from('{"data":'), slice.rows, Buffer.from(`,${tail.slice(1)}`)])
+}
+
+/** A body with its explanation behind the rest. The rows are not looked at: the bytes of an answer end with those of its envelope. */
+export function withExplanation(body: Buffer, explanation: Explanation): Buffer {
+  const tail = `,"explain":${explanationText(explanation)}}`
+  return Buffer.concat([body.subarray(0, -1), Buffer.from(tail)])
 }

@@ -1,3 +1,7 @@
-export type { Answer } from './answer.ts'
+export { type Answer, withExplanation } from './answer.ts'
+export type { CacheStats } from './cache/answer-cache.ts'
 export { createData, type Data } from './data.ts'
+export type { BuilderExplanation, Explanation } from './explain.ts'
 export type { DataSettings, QueryRequest } from './request.ts'
+export { type RunDeps, streamPlan } from './run-plan.ts'
+export type { OpenConnection, OpenedConnection } from './sources.ts'

@@ -1,72 +1,78 @@
-import { type AppCtx, type GuardResult, guard } from '../access/index.ts'
-import { type JsonObject, nearestNames, Problem, sha256 } from '../base/index.ts'
+import { type AppCtx, domainRule, type GuardContext, type GuardResult, guard } from '../access/index.ts'
+import { sha256 } from '../base/index.ts'
 import type { Release } from '../catalog/index.ts'
-import {
-  canonicalQuery,
-  domainsOf,
-  parsePipeline,
-  type Query,
-  renderPipeline,
-  type SliceRequest,
-} from '../pipeline/index.ts'
+import { connectors } from '../connectors/index.ts'
+import { canonicalQuery, type Pipeline, pushMatch, type Query, type SliceRequest } from '../pipeline/index.ts'
+import type { Rows } from '../rows/index.ts'
 import type { DataSettings, QueryRequest } from './request.ts'
+import { domainIn, resolveQuery, variablesOf } from './resolve-query.ts'
+import { findSources, type Sources, type SourcesDeps } from './sources.ts'
 
 /** Everything about an answer that is known before rows are read. */
 export interface Prepared {
   readonly guarded: GuardResult<Query>
-  readonly versions: ReadonlyMap<string, string>
+  /** What the rules were made from. */
+  readonly context: GuardContext
+  readonly sources: Sources
   readonly dataVersion: string
   readonly slice: SliceRequest
   readonly key: string
+  /** How long the answer may be served, when its sources say so. */
+  readonly ttlMs: number | undefined
 }
 
-export function prepare(
+export interface PrepareDeps extends SourcesDeps {
+  readonly settings: DataSettings
+}
+
+/** resolve → guard → key. Errors: `pipeline_invalid`, and those of opening the connections that the query reads. */
+export async function prepare(
   ctx: AppCtx,
-  release: Release,
-  { request, settings, now }: { request: QueryRequest; settings: DataSettings; now: Date },
-): Prepared {
-  const query = resolve(ctx, request, { now, maxSteps: settings.maxSteps })
-  const versions = versionsOf(release, query)
-  const guarded = guard(query, {
+  { release, request, now }: { release: Release; request: QueryRequest; now: Date },
+  deps: PrepareDeps,
+): Promise<Prepared> {
+  const { settings } = deps
+  const takesSql = (name: string): boolean => {
+    const domain = Object.hasOwn(release.domains, name) ? release.domains[name] : undefined
+    return domain?.kind === 'live' && connectors.get(domain.connector)?.native === 'sql'
+  }
+  const viewing = { app: ctx.app, principal: request.viewAs ?? ctx.principal }
+  const resolved = resolveQuery(request, { ctx: viewing, release, now, maxSteps: settings.maxSteps, takesSql })
+  const context: GuardContext = {
     principal: ctx.principal,
+    viewAs: request.viewAs,
     app: release.app,
     stage: ctx.stage,
     whenUnset: settings.whenUnset,
-    records: (domain) => (Object.hasOwn(release.permissions, domain) ? (release.permissions[domain] ?? []) : []),
-  })
-  const slice = { offset: request.offset, limit: request.limit, maxRows: settings.maxRows }
-  const versionList = [...versions].sort(([a], [b]) => (a < b ? -1 : 1))
-  const dataVersion = sha256(JSON.stringify(versionList)).slice(0, 16)
-  // The guarded query holds the rules as they were rendered for this principal: equal rights share an entry, unequal ones cannot.
-  const key = sha256(
-    JSON.stringify([release.app, versionList, canonicalQuery(guarded.query), guarded.fingerprint, slice]),
-  )
-  return { guarded, versions, dataVersion, slice, key: `data:${release.app}:${key}` }
-}
-
-function resolve(
-  ctx: AppCtx,
-  { domain, pipeline, parameters }: QueryRequest,
-  { now, maxSteps }: { now: Date; maxSteps: number },
-): Query {
-  const { username, roles, privileges, groups, attributes } = ctx.principal
-  const parsed = parsePipeline(pipeline, { domain, maxSteps })
-  // `user` comes from the principal alone: a parameter of that name must not stand in for somebody else.
-  const variables = { ...parameters, user: { username, roles, privileges, groups, attributes } } as JsonObject
-  return { pipeline: renderPipeline(parsed, variables, now) }
-}
-
-function versionsOf(release: Release, query: Query): ReadonlyMap<string, string> {
-  const versions = new Map<string, string>()
-  for (const { domain, path } of domainsOf(query.pipeline)) {
-    const entry = Object.hasOwn(release.domains, domain) ? release.domains[domain] : undefined
-    if (!entry) throw noSuchDomain(domain, path, Object.keys(release.domains))
-    versions.set(domain, entry.version)
+    records: (domain: string) =>
+      Object.hasOwn(release.permissions, domain) ? (release.permissions[domain] ?? []) : [],
   }
-  return versions
+  const query = { pipeline: await withPushedMatch(resolved.pipeline, { release, context, rows: deps.rows }) }
+  const variables = variablesOf(viewing, request.parameters)
+  const sources = await findSources(query, { ctx, release, variables }, deps)
+  const guarded = guard(query, context)
+  const slice = { offset: request.offset, limit: request.limit, maxRows: settings.maxRows }
+  // The guarded query holds the rules as they were rendered for this principal: equal rights share an entry, unequal ones cannot.
+  const identity = [release.app, sources.identity, canonicalQuery(guarded.query), guarded.fingerprint, slice]
+  const key = `data:${release.app}:${sha256(JSON.stringify(identity))}`
+  return { guarded, context, sources, dataVersion: sources.dataVersion, slice, key, ttlMs: sources.ttlMs }
 }
 
-function noSuchDomain(domain: string, path: string, names: readonly string[]): Problem {
-  const message = `There is no domain "${domain}" at this stage of the app.`
-  return new Problem('pipeline_invalid', message, { errors: [{ path, message, nearest: nearestNames(domain, names) }] })
+interface Matching {
+  readonly release: Release
+  readonly context: GuardContext
+  readonly rows: Rows
+}
+
+/** Native queries of stored domains read only the rows that they begin to match. Columns that are hidden are as if they were not there. */
+async function withPushedMatch(pipeline: Pipeline, { release, context, rows }: Matching): Promise<Pipeline> {
+  const [step, first] = pipeline
+  const domain = first?.name === 'custom' ? domainIn(release, step) : undefined
+  const info = domain?.kind === 'stored' ? await rows.describe(domain.version) : null
+  if (!info) return pipeline
+  const { kept } = domainRule(context.records(step.domain), context)
+  return pushMatch(
+    pipeline,
+    info.columns.filter(({ name }) => !kept?.hide.includes(name)),
+  )
 }

@@ -1,6 +1,8 @@
+import type { Principal } from '../access/index.ts'
 import type { JsonObject } from '../base/index.ts'
+import type { CacheSettings } from './cache/settings.ts'
 
-/** What a client asks for, before it is understood. `fresh` leaves the cache aside and replaces what it holds. */
+/** What a client asks for, before it is understood. `fresh` passes over what is cached, and replaces it. */
 export interface QueryRequest {
   readonly domain?: string | undefined
   readonly pipeline: unknown
@@ -8,6 +10,15 @@ export interface QueryRequest {
   readonly offset: number
   readonly limit: number | null
   readonly fresh: boolean
+  /** Whether the answer tells how it came about. */
+  readonly explain?: boolean | undefined
+  /**
+   * With whose rights the principal looks: what neither may see stays unseen, and templates have the values of this one. For builders only,
+   * which is for the caller to know.
+   */
+  readonly viewAs?: Principal | undefined
+  /** Names all of the above but `fresh`: requests of one name are equal. Without it the request is never recalled. */
+  readonly name?: string | undefined
 }
 
 export interface DataSettings {
@@ -15,5 +26,11 @@ export interface DataSettings {
   readonly timeoutMs: number
   readonly maxRows: number
   readonly maxSteps: number
-  readonly cache: { readonly enabled: boolean; readonly ttlMs: number; readonly maxEntryBytes: number }
+  readonly limits: {
+    /** Rows of an engine that the workbench may take for one query. */
+    readonly maxFetchedRows: number
+    /** Rows that the stages of a native query may read, and give. */
+    readonly maxNativeRows: number
+  }
+  readonly cache: CacheSettings
 }

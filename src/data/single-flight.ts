@@ -5,6 +5,8 @@ export interface SingleFlight<T> {
    * aborts leaves with that signal's reason, and the others stay.
    */
   run(key: string, signal: AbortSignal, compute: (signal: AbortSignal) => Promise<T>): Promise<T>
+  /** Whether a computation is running for this key. */
+  has(key: string): boolean
 }
 
 interface Flight<T> {
@@ -29,6 +31,7 @@ export function createSingleFlight<T>(): SingleFlight<T> {
   }
 
   return {
+    has: (key) => flights.has(key),
     async run(key, signal, compute) {
       signal.throwIfAborted()
       const flight = flights.get(key) ?? takeOff(key, compute)

@@ -71,6 +71,45 @@ describe('answers', () => {
     for (const tag of ['"abcd"', 'abc', '""', '"ab', 'W/"x"']) expect((await ask(tag)).text).toBe('[1]')
   })
 
+  it('are sent compressed to who takes that, under a tag of their own', async () => {
+    const ask = (headers: Record<string, string>, how = 'plain') =>
+      call(app, `GET /compressed/${how}`, { token: viewer, headers })
+    const forms: [string | undefined, string, string, string | undefined][] = [
+      [undefined, 'plain', '"abc"', undefined],
+      ['identity', 'plain', '"abc"', undefined],
+      ['gzip', 'as gzip', '"abc-gzip"', 'gzip'],
+      ['gzip, deflate, br', 'as br', '"abc-br"', 'br'],
+    ]
+    for (const [accept, text, etag, coding] of forms) {
+      const encoding: Record<string, string> = accept === undefined ? {} : { 'accept-encoding': accept }
+      const answer = await ask(encoding)
+      expect([answer.text, answer.headers.etag]).toEqual([text, etag])
+      expect(answer.headers['content-encoding']).toBe(coding)
+      expect(answer.headers.vary).toBe('Accept-Encoding')
+      expect(answer.headers['content-length']).toBe(String(text.length))
+      const again = await ask({ ...encoding, 'if-none-match': etag })
+      expect([again.status, again.text, again.headers.etag]).toEqual([304, '', etag])
+      expect(again.headers.vary).toBe('Accept-Encoding')
+      for (const [, , other] of forms)
+        expect((await ask({ ...encoding, 'if-none-match': other })).status).toBe(other === etag ? 304 : 200)
+    }
+    expect((await ask({ 'accept-encoding': 'br' }, 'vary')).headers.vary).toBe('Cookie, Accept-Encoding')
+  })
+
+  it('are an error like any other when they cannot be compressed', async () => {
+    const { status, body, headers } = await call(app, 'GET /compressed/broken', {
+      token: viewer,
+      headers: { 'accept-encoding': 'br' },
+    })
+    expect([status, body.code, headers.etag, headers['content-encoding']]).toEqual([
+      500,
+      'internal',
+      undefined,
+      undefined,
+    ])
+    expect(headers['cache-control']).toBe('no-store')
+  })
+
   it('print a text as JSON, send nothing with 204, and stream', async () => {
     const word = await call(app, 'GET /word', { token: viewer })
     expect([word.text, word.headers['content-type']]).toEqual(['"a \\"word\\""', 'application/json; charset=utf-8'])

@@ -15,6 +15,10 @@ declare module 'fastify' {
     /** Who asks: set by the hook of the scope that needs a sign-in. */
     caller: Authenticated | null
     target: Target | null
+    /** Set once the caller is known. */
+    route: Route | null
+    /** The body as it came, where the request may be recalled by it. */
+    bytes: Buffer | null
     /** Monotonic milliseconds. */
     startedAt: number
   }
@@ -46,6 +50,10 @@ class RequestContext {
     return this.#exchange.request.id
   }
 
+  get address(): string {
+    return this.#exchange.request.ip
+  }
+
   get log(): Log {
     this.#log ??= this.#exchange.log.child({ requestId: this.requestId })
     return this.#log
@@ -69,7 +77,7 @@ function signalOf({ raw }: FastifyReply): AbortSignal {
 }
 
 export function publicContext(exchange: Exchange): PublicCtx {
-  return Object.assign(new RequestContext(exchange), { address: exchange.request.ip })
+  return new RequestContext(exchange)
 }
 
 export function signedInContext(exchange: Exchange): SignedInCtx {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../base/index.ts'
+import { mayRecall } from './route.ts'
 
 /** Deeper than any pipeline or condition; what walks a body by recursion stays far from the end of the stack. */
 const deepest = 100
@@ -11,9 +12,10 @@ const jsonType = /^application\/(?:[\w.-]+\+)?json(?:;|$)/
 /** The only bodies are JSON (and multipart on upload routes, added where those are registered). */
 export function acceptJsonBodies(server: FastifyInstance): void {
   server.removeAllContentTypeParsers()
-  server.addContentTypeParser(jsonType, { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
-    parseJson(body),
-  )
+  server.addContentTypeParser(jsonType, { parseAs: 'buffer' }, (request, body, done) => {
+    // Where a request may be recalled, it is for the handler to parse it.
+    done(null, mayRecall(request.route) ? body : parseJson(body as Buffer))
+  })
   server.addContentTypeParser('*', refuseOther)
 }
 
@@ -26,7 +28,7 @@ async function refuseOther({ headers }: FastifyRequest): Promise<undefined> {
 }
 
 /** Errors: `malformed_json` with its position where the parser tells it; `invalid_request` for keys and depths that only attacks have. */
-function parseJson(bytes: Buffer): unknown {
+export function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined
   const value = readJson(decode(bytes))
   refuseUnsafe(value, '', 0)

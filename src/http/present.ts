@@ -1,6 +1,8 @@
+import type { OutgoingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../base/index.ts'
+import { type Coding, chooseCoding, tagOfCoding } from './content-coding.ts'
 import { hasTag } from './preconditions.ts'
 import type { Reply, Route } from './route.ts'
 
@@ -13,20 +15,66 @@ export function isReading(route: Route): boolean {
 
 /** Sends what a handler gave back. Errors: `internal` for a value that the route's `response` does not admit. */
 export function present(route: Route, request: FastifyRequest, reply: FastifyReply) {
-  return ({ status, headers, body }: Reply<unknown>): void => {
+  // Not an async function: only a compressed form has to be waited for.
+  return ({ status, headers, body, compressed }: Reply<unknown>): undefined | Promise<void> => {
     if (headers) reply.headers(headers)
     reply.code(status ?? (body === null ? 204 : 200))
+    const coding = compressed ? negotiate(request, reply) : null
     if (isUnchanged(route, request, reply)) {
       if (body instanceof Readable) body.destroy()
       reply.code(304).send()
-    } else if (body === null) {
-      reply.send()
-    } else if (Buffer.isBuffer(body) || body instanceof Readable) {
-      reply.send(body)
-    } else {
-      reply.type(jsonType).send(toJson(route, reply, body))
+      return undefined
     }
+    if (coding && compressed) return compressed(coding).then((bytes) => sendAs(reply, coding, bytes))
+    sendPlain(route, reply, body)
+    return undefined
   }
+}
+
+/** Sends what went wrong on the way to an answer. */
+export function sendError(reply: FastifyReply) {
+  return (error: unknown): void => {
+    const problem = () => new Problem('internal', 'Something that is no error was thrown.', { cause: error })
+    reply.send(error instanceof Error ? error : problem())
+  }
+}
+
+function sendAs(reply: FastifyReply, coding: Coding, bytes: Buffer): void {
+  sendBytes(reply.header('content-encoding', coding), bytes)
+}
+
+function sendPlain(route: Route, reply: FastifyReply, body: unknown): void {
+  if (body === null) reply.send()
+  else if (Buffer.isBuffer(body)) sendBytes(reply, body)
+  else if (body instanceof Readable) reply.send(body)
+  else reply.type(jsonType).send(toJson(route, reply, body))
+}
+
+/** What the runtime writes from the stack (16 KiB), head included. */
+const fitsInOnePiece = 12 * 1024
+
+/**
+ * Small bodies go out in one piece with their head, as a text of which each character is a byte: two pieces, or a buffer, take the
+ * runtime several times as long, which is a quarter of the time of an answer from the cache.
+ */
+function sendBytes(reply: FastifyReply, body: Buffer): void {
+  if (body.length > fitsInOnePiece) {
+    reply.send(body)
+    return
+  }
+  const { raw } = reply.hijack()
+  raw.writeHead(reply.statusCode, reply.header('content-length', body.length).getHeaders() as OutgoingHttpHeaders)
+  raw.end(body.toString('latin1'), 'latin1')
+}
+
+/** Chooses the form of an answer that has several, and sets the headers that tell them apart: a 304 carries them too. */
+function negotiate(request: FastifyRequest, reply: FastifyReply): Coding | null {
+  const vary = String(reply.getHeader('vary') ?? '')
+  if (!vary.includes('Accept-Encoding')) reply.header('vary', `${vary}${vary && ', '}Accept-Encoding`)
+  const coding = chooseCoding(request.headers['accept-encoding'])
+  const etag = reply.getHeader('etag')
+  if (coding && typeof etag === 'string') reply.header('etag', tagOfCoding(etag, coding))
+  return coding
 }
 
 /** Checks a plain value against the route's `response` and prints it. The status must be set before. */

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { Action, AppCtx, Ctx } from '../access/index.ts'
+import type { Coding } from './content-coding.ts'
 
 type Shape = z.ZodType
 
@@ -12,6 +13,11 @@ export interface Reply<T> {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body: T | Buffer | Readable | null
+  /**
+   * Gives the body, which is then a buffer, in a compressed form: sent instead of it to clients that take one. Their `ETag` is that of
+   * the body with the name of the coding behind it, and `Vary` is added to.
+   */
+  readonly compressed?: ((coding: Coding) => Promise<Buffer>) | undefined
 }
 
 /** The context of somebody who signed in. */
@@ -20,8 +26,9 @@ export interface SignedInCtx extends Ctx {
   readonly session: string | null
 }
 
-/** The context of a route that anybody may call: nobody is known. `address` is the client's. */
-export interface PublicCtx extends Omit<Ctx, 'principal'> {
+/** The context of a route that anybody may call: nobody is known. */
+export interface PublicCtx extends Omit<Ctx, 'principal' | 'address'> {
+  /** Of the client. */
   readonly address: string
 }
 
@@ -48,6 +55,8 @@ export interface Input<P extends Shape, Q extends Shape, B extends Shape> {
   readonly startedAt: number
   /** Whether the request came over https, as far as a trusted proxy tells. */
   readonly secure: boolean
+  /** The body as it came, on routes with `recall`, if the request is one that could be recalled. */
+  readonly bytes: Buffer | undefined
   /** Only on routes with `upload: true`. Errors: `invalid_request`, `unsupported_media_type`. */
   upload(): Promise<Upload>
 }
@@ -74,6 +83,11 @@ export interface InstanceRoute<P extends Shape, Q extends Shape, B extends Shape
   handle(ctx: SignedInCtx, input: Input<P, Q, B>): Promise<Reply<z.input<R>>>
 }
 
+/** A request before its body is parsed. */
+export interface RecallInput extends Pick<Input<Shape, Shape, Shape>, 'headers' | 'startedAt'> {
+  readonly bytes: Buffer
+}
+
 /** A route of an app: served at `/<app><url>`, with `?stage=`; `action` is authorised on that app before the handler runs. */
 export interface AppRoute<P extends Shape, Q extends Shape, B extends Shape, R extends Shape>
   extends RouteBase<P, Q, B, R> {
@@ -81,6 +95,12 @@ export interface AppRoute<P extends Shape, Q extends Shape, B extends Shape, R e
   readonly url: `/${string}`
   readonly action: Action
   handle(ctx: AppCtx, input: Input<P, Q, B>): Promise<Reply<z.input<R>>>
+  /**
+   * The answer to a request that `handle` has answered before for the same principal and the same bytes, at once: then the body is
+   * neither parsed nor checked again. Undefined for whatever is not known. Asked only for requests that nothing but their body
+   * describes: no query, no `Idempotency-Key`.
+   */
+  recall?(ctx: AppCtx, input: RecallInput): Reply<never> | undefined
 }
 
 /** A route that needs no sign-in: it has no principal at all. */
@@ -98,6 +118,14 @@ export type Route =
   | InstanceRoute<Shape, Shape, Shape, Shape>
   | AppRoute<Shape, Shape, Shape, Shape>
   | PublicRoute<Shape, Shape, Shape, Shape>
+
+export type RecallingRoute = Extract<Route, { scope: 'app' }> &
+  Required<Pick<Extract<Route, { scope: 'app' }>, 'recall'>>
+
+/** Whether answers of a route can be recalled: then the body comes to the handler as bytes, which parses and checks it if need be. */
+export function mayRecall(route: Route | null): route is RecallingRoute {
+  return route?.scope === 'app' && route.recall !== undefined
+}
 
 type Defined<T> = Omit<T, 'scope'>
 

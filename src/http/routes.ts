@@ -14,13 +14,15 @@ import { type Log, Problem } from '../base/index.ts'
 import { appContext, callerOf, publicContext, signedInContext } from './context.ts'
 import { readCredentials } from './credentials.ts'
 import { hasIdempotencyKey, type IdempotencyStore, runOnce } from './idempotency.ts'
-import { present } from './present.ts'
-import type { Input, Reply, Route } from './route.ts'
+import { present, sendError } from './present.ts'
+import { recallingHandler, validateAllButBody } from './recalling.ts'
+import { type Input, mayRecall, type Reply, type Route } from './route.ts'
 import { readUpload, uploadLimits } from './upload.ts'
 
 export interface RoutesDeps {
   readonly routes: readonly Route[]
   readonly authenticate: Auth['authenticate']
+  readonly recall?: Auth['recall'] | undefined
   readonly log: Log
   /** Bytes. */
   readonly uploadLimit: number
@@ -34,7 +36,7 @@ export async function registerRoutes(server: FastifyInstance, deps: RoutesDeps):
   const guarded = deps.routes.filter((route) => !isPublic(route))
   await server.register(async (scope) => addRoutes(scope, deps.routes.filter(isPublic), deps))
   await server.register(async (scope) => {
-    scope.addHook('onRequest', authenticationHook(deps.authenticate))
+    scope.addHook('onRequest', authenticationHook(deps))
     addRoutes(
       scope,
       guarded.filter((route) => !isUpload(route)),
@@ -48,11 +50,17 @@ export async function registerRoutes(server: FastifyInstance, deps: RoutesDeps):
   refuseOtherMethods(server, deps.routes)
 }
 
-function authenticationHook(authenticate: Auth['authenticate']): onRequestHookHandler {
+function authenticationHook({ authenticate, recall = () => undefined }: RoutesDeps): onRequestHookHandler {
   return (request, _reply, done) => {
     const credentials = readCredentials(request)
     if (!credentials)
       throw new Problem('unauthenticated', 'This needs a sign-in: send "Authorization: Bearer <token>".')
+    const caller = recall(credentials)
+    if (caller) {
+      request.caller = caller
+      done()
+      return
+    }
     authenticate(credentials).then((caller) => {
       request.caller = caller
       done()
@@ -62,13 +70,16 @@ function authenticationHook(authenticate: Auth['authenticate']): onRequestHookHa
 
 function addRoutes(scope: FastifyInstance, routes: readonly Route[], deps: RoutesDeps): void {
   for (const route of routes) {
+    const handle = handlerOf(route, deps)
     scope.route({
       method: route.method,
       url: addressOf(route),
       schema: schemaOf(route),
       config: { laputa: route },
       onRequest: authorizationHook(route),
-      handler: handlerOf(route, deps),
+      ...(mayRecall(route)
+        ? { validatorCompiler: validateAllButBody, handler: recallingHandler(route, { handle, log: deps.log }) }
+        : { handler: handle }),
     })
   }
 }
@@ -92,6 +103,7 @@ function authorizationHook(route: Route): onRequestHookHandler[] {
   return [
     (request, _reply, done) => {
       const { principal } = callerOf(request)
+      request.route = route
       if (scope === 'app') {
         request.target = targetOf(request)
         authorize(principal, action, request.target)
@@ -120,13 +132,7 @@ function handlerOf(route: Route, deps: RoutesDeps): RouteHandlerMethod {
   return (request, reply) => {
     const run = () => callHandler(route, { request, reply, deps })
     const answer = store && hasIdempotencyKey(request) ? runOnce(store, { route, request, reply, run }) : run()
-    answer.then(present(route, request, reply)).catch((error: unknown) => {
-      reply.send(
-        error instanceof Error
-          ? error
-          : new Problem('internal', 'Something that is no error was thrown.', { cause: error }),
-      )
-    })
+    answer.then(present(route, request, reply)).catch(sendError(reply))
   }
 }
 
@@ -144,6 +150,7 @@ async function callHandler(route: Route, { request, reply, deps }: Call): Promis
     body: request.body as never,
     headers: request.headers as Record<string, string | undefined>,
     startedAt: request.startedAt,
+    bytes: request.bytes ?? undefined,
     secure: request.protocol === 'https',
     upload: () => readUpload({ request, reply, limit: deps.uploadLimit }),
   }

@@ -6,10 +6,13 @@ type Issue = z.core.$ZodIssue
 
 const partNames: Readonly<Record<string, string>> = { body: 'body', querystring: 'query', params: 'address' }
 
+export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart = 'body' }) =>
+  checkerOf(schema, httpPart)
+
 /** Checks a part of a request. Errors: `invalid_request` with one item for each thing that is wrong. */
-export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart = 'body' }) => {
+export function checkerOf(schema: z.ZodType, httpPart: string) {
   const part = partNames[httpPart] ?? httpPart
-  return (data: unknown) => {
+  return (data: unknown): { value: unknown } | { error: Problem } => {
     const result = schema.safeParse(data)
     if (result.success) return { value: result.data }
     if (httpPart === 'body' && data === null) return { error: missingBody() }

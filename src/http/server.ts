@@ -18,6 +18,8 @@ import { serializerCompiler, validatorCompiler } from './schema-compilers.ts'
 export interface ServerDeps {
   readonly routes: readonly Route[]
   readonly authenticate: Auth['authenticate']
+  /** Knows some callers at once. */
+  readonly recall?: Auth['recall'] | undefined
   readonly log: Log
   readonly settings: Config['http']
   /** Of the program, for `GET /` and the API's description. */
@@ -73,6 +75,8 @@ export async function createServer(deps: ServerDeps): Promise<Server> {
 function addHooks(server: FastifyInstance, log: Log): void {
   server.decorateRequest('caller', null)
   server.decorateRequest('target', null)
+  server.decorateRequest('route', null)
+  server.decorateRequest('bytes', null)
   server.decorateRequest('startedAt', 0)
   server.addHook('onRequest', (request, reply, done) => {
     request.startedAt = performance.now()

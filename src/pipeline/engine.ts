@@ -56,5 +56,6 @@ export interface Batch {
 export interface Engine {
   readonly capabilities: Capabilities
   fetch(query: Guarded<Query>, slice: SliceRequest, signal: AbortSignal): Promise<Slice>
+  /** At least one batch, so that the columns are told when there are no rows. */
   stream(query: Guarded<Query>, signal: AbortSignal): AsyncIterable<Batch>
 }

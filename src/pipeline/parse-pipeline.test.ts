@@ -80,13 +80,10 @@ describe('the domain', () => {
     ])
   })
 
-  it('cannot be a reference yet', () => {
+  it('is a reference to a query that is not there', () => {
     const ref = { type: 'ref', uid: 'x' }
-    expect(refusal([{ name: 'domain', domain: ref }])).toMatchObject([
-      { path: '/pipeline/0/domain', message: expect.stringContaining('References') },
-    ])
-    expect(stepErrors({ name: 'join', right_pipeline: ref, type: 'left', on: [['a', 'a']] })).toMatchObject([
-      { path: '/pipeline/1/right_pipeline', message: expect.stringContaining('References') },
+    expect(refusal([{ name: 'domain', domain: ref }])).toEqual([
+      { path: '/pipeline/0/domain', message: 'There is no query "x" to refer to.' },
     ])
   })
 })

@@ -24,6 +24,25 @@ it('gives the fields with their types, nested ones too', () => {
   })
 })
 
+it('tells what constants can be: any value of JSON that is no list and no object, and a date as a text', () => {
+  const constant = { type: ['string', 'number', 'boolean', 'null'] }
+  expect(schemas.get('fillna')?.schema).toHaveProperty('properties.value', constant)
+  expect(schemas.get('text')?.schema).toHaveProperty('properties.text', constant)
+  expect(schemas.get('replace')?.schema).toHaveProperty('properties.toReplace.items.prefixItems', [constant, constant])
+  expect(schemas.get('waterfall')?.schema).toHaveProperty('properties.start', { type: ['string', 'number', 'boolean'] })
+  const branch = { $ref: '#/$defs/branch' }
+  expect(schemas.get('ifthenelse')?.schema).toMatchObject({
+    // biome-ignore lint/suspicious/noThenProperty: clients call the field so.
+    properties: { then: branch, else: branch },
+    $defs: { branch: { anyOf: [constant, { required: ['if', 'then', 'else'] }] } },
+  })
+})
+
+it('leaves no field without a type', () => {
+  // `isnull` takes no value, and lets clients send one.
+  for (const { name, schema } of schemas.values()) expect(JSON.stringify(schema.properties), name).not.toContain('{}')
+})
+
 it('tells the defaults, where there are some', () => {
   expect(schemas.get('top')?.schema).toMatchObject({ properties: { groups: { default: [] } } })
   expect(schemas.get('unpivot')?.schema).toMatchObject({ properties: { dropna: { default: false } } })

@@ -46,6 +46,22 @@ const definitions: Readonly<Record<string, Json>> = {
     required: ['operator', 'quantity', 'duration'],
     additionalProperties: false,
   },
+  branch: {
+    anyOf: [
+      scalar,
+      {
+        type: 'object',
+        properties: {
+          if: { $ref: '#/$defs/condition' },
+          // biome-ignore lint/suspicious/noThenProperty: clients call the field so.
+          then: { $ref: '#/$defs/branch' },
+          else: { $ref: '#/$defs/branch' },
+        },
+        required: ['if', 'then', 'else'],
+        additionalProperties: false,
+      },
+    ],
+  },
   pipeline: {
     anyOf: [
       { type: 'string', description: 'The name of a domain.' },
@@ -79,6 +95,8 @@ function schemaOf(schema: z.ZodType): JsonObject {
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {
       const { shapeOf, otherwise } = jsonSchema as { shapeOf?: z.ZodType; otherwise?: Json }
+      // What JSON cannot hold, such as a date, comes as a text.
+      if (jsonSchema.anyOf) jsonSchema.anyOf = jsonSchema.anyOf.filter((each) => Object.keys(each).length > 0)
       if (otherwise !== undefined) {
         delete (jsonSchema as { otherwise?: unknown }).otherwise
         Object.assign(jsonSchema, { default: otherwise })

@@ -18,10 +18,10 @@ export async function startAllInOne({ config, version, demo, print }: StartOptio
   const composed = await compose({ config, log, version })
   endOnSignal(composed, (signal) => log.info({ signal }, 'ending'))
   try {
-    const { server, users } = composed
+    const { server, users, audit } = composed
     // What the first start does to itself is no news.
     log.level = 'warn'
-    await firstStart({ server, users, home: config.home, demo, print })
+    await firstStart({ server, users, audit, log, home: config.home, demo, print })
     log.level = config.log.level
     const address = await server.listen({ host: config.http.host, port: config.http.port })
     print(`laputa ${version} ready at ${address}/console/`)

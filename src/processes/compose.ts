@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Audit } from '../access/index.ts'
 import { createAuth } from '../auth/index.ts'
 import { type Clock, type Log, systemClock } from '../base/index.ts'
 import { type Bus, openBus } from '../bus/index.ts'
 import { createCatalog } from '../catalog/index.ts'
-import type { Config } from '../config/index.ts'
+import { type Config, threadPoolSize } from '../config/index.ts'
 import { createData } from '../data/index.ts'
-import { createFeatures, createUserStore, type Users } from '../features/index.ts'
+import { createAuditing, createFeatures, createUserStore, openConnections, type Users } from '../features/index.ts'
 import { createServer, type Server } from '../http/index.ts'
 import { openRows } from '../rows/index.ts'
 import { openStore } from '../store/index.ts'
@@ -24,6 +25,7 @@ export interface ComposeDeps {
 export interface Composed {
   readonly server: Server
   readonly users: Users
+  readonly audit: Audit
   /** Closes everything, what was opened last first. */
   close(): Promise<void>
 }
@@ -51,32 +53,52 @@ export async function compose({ config, log, version, clock = systemClock }: Com
           home,
           memoryLimitBytes: config.rows.memory_limit,
           threads: config.rows.threads,
+          poolThreads: threadPoolSize(),
           maxColumns: config.uploads.max_columns,
         },
         deps,
       ),
     )
     const userStore = createUserStore(store)
-    const auth = await createAuth({ ...deps, store, bus, home, settings: config.auth, findUser: userStore.find })
+    const auth = await createAuth({
+      ...deps,
+      store,
+      bus,
+      home,
+      settings: config.auth,
+      findUser: userStore.find,
+      userChanges: userStore.changes,
+    })
     const catalog = createCatalog({ store, clock })
-    const data = createData({ rows, bus, clock, settings: dataSettings(config) })
+    const knows = async (username: string) => (await userStore.find(username)) !== null
+    const auditing = createAuditing({ ...deps, store, knows, retention: config.audit.retention })
+    const connections = await closers.open(
+      'connections',
+      openConnections({ ...deps, store, catalog, home, settings: config.connections }),
+    )
+    const data = await closers.open(
+      'data',
+      createData({ rows, bus, clock, openConnection: connections.pool.open, settings: dataSettings(config) }),
+    )
     const { routes, users, uploads } = createFeatures({
-      ...{ auth, bus, catalog, clock, data, rows, store, userStore },
+      ...{ auditing, auth, bus, catalog, clock, connections, data, rows, store, userStore },
       checks: [{ name: 'store', check: () => userStore.find('nobody') }],
+      whenUnset: config.permissions.when_unset,
       uploads: { folder: join(home, 'tmp'), limitBytes: config.http.upload_limit },
     })
     await uploads.clean()
     await sweep({ catalog, rows, store, log })
+    await auditing.prune()
     const server = await closers.open(
       'server',
       createServer({
-        ...{ routes, log, version, authenticate: auth.authenticate },
+        ...{ routes, log, version, authenticate: auditing.watch(auth.authenticate), recall: auth.recall },
         settings: config.http,
         staticFolders: { console: consoleFolder() },
         idempotency: idempotencyOver(bus),
       }),
     )
-    return { server, users, close }
+    return { server, users, audit: auditing.audit, close }
   } catch (error) {
     await close()
     throw error
@@ -84,13 +106,23 @@ export async function compose({ config, log, version, clock = systemClock }: Com
 }
 
 function dataSettings({ permissions, query }: Config) {
-  const { status, ttl, max_entry } = query.cache
+  const { cache } = query
   return {
     whenUnset: permissions.when_unset,
     timeoutMs: query.timeout,
     maxRows: query.max_rows,
     maxSteps: query.max_steps,
-    cache: { enabled: status === 'enable', ttlMs: ttl, maxEntryBytes: max_entry },
+    limits: { maxFetchedRows: query.max_fetched_rows, maxNativeRows: query.max_native_rows },
+    cache: {
+      enabled: cache.status === 'enable',
+      ttlMs: cache.ttl,
+      staleMs: cache.stale_while_revalidate,
+      maxEntryBytes: cache.max_entry,
+      memoryBytes: cache.memory,
+      minTimeMs: cache.min_time,
+      errorTtlMs: cache.error_ttl,
+      freshReads: cache.fresh_reads,
+    },
   }
 }
 

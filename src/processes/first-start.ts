@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isProblem, Problem } from '../base/index.ts'
+import type { Audit } from '../access/index.ts'
+import { isProblem, type Log, Problem } from '../base/index.ts'
 import type { Users } from '../features/index.ts'
 import type { Server } from '../http/index.ts'
 import { type DemoUser, loadDemo, newPassword, readDemo } from './demo.ts'
@@ -10,6 +11,8 @@ import { signedInCalls } from './front-door.ts'
 export interface FirstStart {
   readonly server: Server
   readonly users: Users
+  readonly audit: Audit
+  readonly log: Log
   readonly home: string
   readonly demo: boolean
   readonly print: (text: string) => void
@@ -22,7 +25,7 @@ export interface FirstStart {
  * The passwords are written under another name before anybody has one, and renamed at the end: a first start that was killed is
  * taken up again with the same passwords.
  */
-export async function firstStart({ server, users, home, demo, print }: FirstStart): Promise<void> {
+export async function firstStart({ server, users, home, demo, print, ...deps }: FirstStart): Promise<void> {
   const pending = join(home, 'first-start.json')
   if (!existsSync(pending) && (await users.list({ limit: 1 })).length > 0) return
   const content = demo ? await readDemo() : null
@@ -30,7 +33,11 @@ export async function firstStart({ server, users, home, demo, print }: FirstStar
   const [first] = people
   if (!first) throw new Problem('config_invalid', 'demo.json names no users.')
   const passwords = await passwordsFor(pending, people)
-  await createFirstUser(users, first, passwords[first.username] ?? '')
+  const { username: target, roles = ['SUPER_ADMIN'] } = first
+  const event = { action: 'user.create', target, details: { roles } } as const
+  await deps.audit.change({ requestId: null, log: deps.log }, event, () =>
+    createFirstUser(users, { username: target, roles: [...roles], password: passwords[target] ?? '' }),
+  )
   if (content) {
     const call = await signedInCalls(server, { username: first.username, password: passwords[first.username] ?? '' })
     await loadDemo(content, passwords, call)
@@ -51,9 +58,9 @@ async function passwordsFor(pending: string, people: readonly DemoUser[]): Promi
 }
 
 /** Groups come later: they do not exist yet. */
-async function createFirstUser(users: Users, { username, roles }: DemoUser, password: string): Promise<void> {
+async function createFirstUser(users: Users, user: Parameters<Users['create']>[1]): Promise<void> {
   try {
-    await users.create(null, { username, password, roles: [...(roles ?? ['SUPER_ADMIN'])] })
+    await users.create(null, user)
   } catch (error) {
     if (!isProblem(error, 'conflict')) throw error
   }

@@ -1,3 +1,12 @@
 export { openRows } from './open-rows.ts'
-export type { IngestRequest, Rows, TableFile, VersionInfo, WriteRequest } from './port.ts'
+export type {
+  IngestRequest,
+  LoadedTable,
+  NativeDocument,
+  Rows,
+  TableFile,
+  VersionInfo,
+  Workbench,
+  WriteRequest,
+} from './port.ts'
 export type { RowsDeps, RowsSettings } from './settings.ts'

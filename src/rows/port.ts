@@ -1,4 +1,4 @@
-import type { Batch, Column, Engine } from '../pipeline/index.ts'
+import type { Batch, Column, Engine, Sql } from '../pipeline/index.ts'
 
 /** One immutable version of a domain's rows. `count` rows, `bytes` on disk, `createdAt` in milliseconds since 1970. */
 export interface VersionInfo {
@@ -35,6 +35,8 @@ export interface WriteRequest {
  * when the process died is never seen again. Two implementations: `duckdb/` (embedded) and, later, `mongo/`.
  */
 export interface Rows {
+  /** What runs the queries: for people. */
+  readonly kind: 'duckdb'
   /** Reads a file into a new version; types, separator and encoding are found. Errors: `csv_invalid` with lines, `cancelled`. */
   ingest(request: IngestRequest, signal: AbortSignal): Promise<VersionInfo>
   /** Writes batches into a new version. Errors: `storage_failed`, `cancelled`. */
@@ -43,7 +45,53 @@ export interface Rows {
   describe(version: string): Promise<VersionInfo | null>
   /** An engine over these versions, by domain name. Cheap: made for every request. */
   engine(versions: ReadonlyMap<string, string>): Engine
+  readonly workbench: Workbench
   /** Drops every version that is not in `keep` and is older than `graceMs`; answers how many. Readers of a dropped one finish. */
   retain(keep: ReadonlySet<string>, graceMs: number): Promise<number>
   close(): Promise<void>
+}
+
+/** Rows that were loaded for one query. */
+export interface LoadedTable {
+  readonly columns: readonly Column[]
+  readonly count: number
+  /** Frees them. Once, by whoever loaded them. */
+  end(): Promise<void>
+}
+
+export interface Limits {
+  /** Rows that may be loaded. */
+  readonly maxRows: number
+}
+
+/** Where what an engine cannot do is done, over rows that others gave. Nothing is kept there. */
+export interface Workbench {
+  /** Errors: `too_many_rows`, `cancelled`, `query_timeout`, and what reading the batches throws. */
+  load(batches: AsyncIterable<Batch>, limits: Limits, signal: AbortSignal): Promise<LoadedTable>
+  /** An engine over loaded tables by their name, and these versions by domain where the workbench has them itself. */
+  engine(tables: ReadonlyMap<string, LoadedTable>, versions: ReadonlyMap<string, string>): Engine
+  /**
+   * Runs a native SQL query over rows, in a database that holds nothing else and is gone afterwards. The query reads them as
+   * `"##PREVIOUS_STEP##"`. Errors: `query_failed` with what the database says, and those of `load`.
+   */
+  runSql(text: Sql, input: AsyncIterable<Batch>, options: SqlOptions): AsyncIterable<Batch>
+  /** Runs the stages of a native query. Errors: `query_failed`, and those of `load`. */
+  runStages(request: StagesRequest, signal: AbortSignal): Promise<readonly NativeDocument[]>
+  /** Whether it holds the stored versions: then they need not be loaded to be worked on. */
+  readonly hasVersions: boolean
+}
+
+export interface SqlOptions extends Limits {
+  readonly signal: AbortSignal
+}
+
+/** What stages give: values of columns, or documents and lists of them. */
+export type NativeDocument = { readonly [name: string]: unknown }
+
+export interface StagesRequest extends Limits {
+  /** JSON text of the stages, already checked. */
+  readonly stages: string
+  readonly input: AsyncIterable<Batch>
+  /** What they read besides, by domain. */
+  readonly others: ReadonlyMap<string, AsyncIterable<Batch>>
 }

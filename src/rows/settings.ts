@@ -11,6 +11,8 @@ export interface RowsSettings {
   readonly memoryLimitBytes: number
   /** Cores that the queries share. */
   readonly threads: number
+  /** The threads of Node's pool. Default: 4, as Node has it. */
+  readonly poolThreads?: number
   /** The widest table that is taken. */
   readonly maxColumns: number
 }

@@ -47,6 +47,11 @@ export interface Collection<T extends { readonly id: string }> {
   /** Whether there was one to remove. With `ifVersion`: `precondition_failed` when the stored version is another one. */
   remove(id: string, ifVersion?: number): Promise<boolean>
   count(filter?: Filter): Promise<number>
+  /**
+   * A number that another one follows with each write to the collection, before anybody hears of the write: while it stays the same,
+   * what was read is true. Undefined where somebody else may write without this process noticing; then nothing may be remembered.
+   */
+  changes(): number | undefined
 }
 
 /** Content named by its SHA-256 in hex. The same content is kept once. */

@@ -5,9 +5,11 @@ import { type Clock, silentLog } from '../../src/base/index.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import { compose } from '../../src/processes/compose.ts'
 
-/** What a test may ask of somebody's session. Bodies are parsed. */
+/** What a test may ask of somebody's session. Bodies are parsed, unless they are compressed. */
 export interface Caller {
   call(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', url: string, options?: CallOptions): Promise<Answer>
+  /** What a request over the network needs to be this caller's. */
+  readonly authorization: Readonly<Record<string, string>>
   /** Uploads a CSV text as a domain of an app. */
   upload(app: string, domain: string, csv: string | Buffer): Promise<Answer>
 }
@@ -22,6 +24,7 @@ export interface Answer {
   readonly headers: Readonly<Record<string, unknown>>
   // biome-ignore lint/suspicious/noExplicitAny: a test looks into what came back without declaring it first
   readonly body: any
+  readonly bytes: Buffer
 }
 
 export interface Instance {
@@ -34,6 +37,8 @@ export interface Instance {
   aUser(user?: UserFields): Promise<Caller>
   /** Makes an app, with domains in staging and in production unless `published` is false. */
   anApp(app: { id: string; domains?: Record<string, string>; published?: boolean }): Promise<void>
+  /** Answers on the network too, for what only a real connection shows; gives the address. */
+  listen(): Promise<string>
   close(): Promise<void>
 }
 
@@ -66,8 +71,10 @@ export async function anInstance(settings: Record<string, string> = {}, clock?: 
         headers: { ...authorization, ...type, ...headers },
         ...(payload !== undefined && { payload }),
       })
-      const isJson = String(response.headers['content-type'] ?? '').includes('json')
+      const isJson =
+        String(response.headers['content-type'] ?? '').includes('json') && !response.headers['content-encoding']
       return {
+        bytes: response.rawPayload,
         status: response.statusCode,
         headers: response.headers,
         body: isJson && response.body !== '' ? response.json() : response.body,
@@ -75,6 +82,7 @@ export async function anInstance(settings: Record<string, string> = {}, clock?: 
     }
     return {
       call,
+      authorization,
       upload(app, domain, csv) {
         const head = `--b\r\ncontent-disposition: form-data; name="data"\r\n\r\n${JSON.stringify({ domain })}\r\n--b\r\ncontent-disposition: form-data; name="file"; filename="t.csv"\r\n\r\n`
         const body = Buffer.concat([Buffer.from(head), Buffer.from(csv), Buffer.from('\r\n--b--\r\n')])
@@ -115,6 +123,7 @@ export async function anInstance(settings: Record<string, string> = {}, clock?: 
       }
       if (published) await admin.call('POST', `/${id}/data/release`)
     },
+    listen: () => server.listen({ host: '127.0.0.1', port: 0 }),
     async close() {
       await close()
       rmSync(home, { recursive: true, force: true })

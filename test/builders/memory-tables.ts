@@ -17,14 +17,17 @@ import {
   duckdbDialect,
   mapDomainSteps,
   parsePipeline,
+  planQuery,
   type Query,
   renderPipeline,
   renderSql,
   type SqlSource,
-  settlePivots,
+  settleQuery,
   type TemplateVariables,
   type Value,
 } from '../../src/pipeline/index.ts'
+
+import { capabilitiesOf, openTestBench } from './test-bench.ts'
 
 export interface TableForTest {
   readonly columns: { readonly [name: string]: ColumnType }
@@ -35,6 +38,8 @@ export interface AskOptions {
   readonly variables?: TemplateVariables
   readonly rules?: { readonly [domain: string]: Condition }
   readonly now?: Date
+  /** The steps that are pushed to the database; the rest runs on the workbench. Default: all. */
+  readonly steps?: ReadonlySet<string>
 }
 
 /** Domains in an in-memory DuckDB, for suites that run compiled pipelines. */
@@ -61,7 +66,7 @@ export async function memoryTables(tables: { readonly [domain: string]: TableFor
   }
   return {
     source,
-    ask: async (pipeline, { variables = {}, rules = {}, now = new Date() } = {}) => {
+    ask: async (pipeline, { variables = {}, rules = {}, now = new Date(), steps } = {}) => {
       const rendered = renderPipeline(parsePipeline(pipeline, {}), variables, now)
       const guarded = mapDomainSteps(rendered, (step) => ({ ...step, rule: rules[step.domain] ?? { always: true } }))
       const run = async (query: Query, limit: number | null) => {
@@ -72,10 +77,22 @@ export async function memoryTables(tables: { readonly [domain: string]: TableFor
         const columns = compiled.columns.map(({ name, type }) => ({ name, type }))
         return { columns, rows: result.getRows().map((row) => row.map((cell) => fromCell(cell))) }
       }
-      const settled = await settlePivots({ pipeline: guarded }, async (question, most) => {
-        return (await run(question, most)).rows.map(([value = null]) => value)
-      })
-      return run(settled, null)
+      const answer = async (part: Query) => {
+        const settled = await settleQuery(part, async (question, most) => {
+          return (await run(question, most)).rows.map(([value = null]) => value)
+        })
+        return run(settled, null)
+      }
+      const place = { id: 'memory', capabilities: capabilitiesOf(steps ?? 'all'), isWorkbench: false }
+      const query = { pipeline: guarded }
+      if (planQuery(query, () => place).plan.kind === 'fetch') return answer(query)
+      const bench = await openTestBench()
+      try {
+        const { columns, rows } = await bench.run(query, steps ?? 'all', answer)
+        return { columns: [...columns], rows: rows.map((row) => [...row]) }
+      } finally {
+        await bench.close()
+      }
     },
     close: () => {
       connection.closeSync()

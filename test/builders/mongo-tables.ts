@@ -6,8 +6,10 @@ import {
   type MongoSource,
   mapDomainSteps,
   parsePipeline,
+  type Query,
   renderPipeline,
   type Stage,
+  settleQuery,
   type Value,
 } from '../../src/pipeline/index.ts'
 import type { AskOptions, TableForTest } from './memory-tables.ts'
@@ -17,8 +19,12 @@ export type MongoDocument = { readonly [field: string]: unknown }
 /** Domains as documents in memory, for suites that run compiled aggregations with mingo. Integers are those of JavaScript. */
 export interface MongoTables {
   compile(pipeline: unknown, options?: AskOptions): CompiledMongo
+  /** The same for pipelines with pivots or steps about shapes, which depend on the rows. */
+  settled(pipeline: unknown, options?: AskOptions): Promise<CompiledMongo>
   /** The rows of a pipeline as a client would send it, which begins with a domain step. */
   ask(pipeline: unknown, options?: AskOptions): { columns: { name: string; type: string }[]; rows: Value[][] }
+  /** The same for pipelines with pivots or steps about shapes. */
+  askSettled(pipeline: unknown, options?: AskOptions): Promise<ReturnType<MongoTables['ask']>>
   run(collection: string, stages: readonly Stage[]): MongoDocument[]
 }
 
@@ -39,11 +45,21 @@ export function mongoTables(tables: { readonly [domain: string]: TableForTest })
     if (!found) throw new Error(`The test has no domain ${domain}.`)
     return found
   }
-  const compile = (pipeline: unknown, { variables = {}, rules = {}, now = new Date() }: AskOptions = {}) => {
+  const guarded = (pipeline: unknown, { variables = {}, rules = {}, now = new Date() }: AskOptions): Query => {
     const rendered = renderPipeline(parsePipeline(pipeline, {}), variables, now)
     const always: Condition = { always: true }
-    const guarded = mapDomainSteps(rendered, (step) => ({ ...step, rule: rules[step.domain] ?? always }))
-    return compileMongo({ pipeline: guarded }, { source, now })
+    return { pipeline: mapDomainSteps(rendered, (step) => ({ ...step, rule: rules[step.domain] ?? always })) }
+  }
+  const compile = (pipeline: unknown, options: AskOptions = {}) =>
+    compileMongo(guarded(pipeline, options), { source, now: options.now ?? new Date() })
+  const settled = async (pipeline: unknown, options: AskOptions = {}) => {
+    const now = options.now ?? new Date()
+    const query = await settleQuery(guarded(pipeline, { ...options, now }), async (question, most) =>
+      rowsOf(compileMongo(question, { source, now }))
+        .slice(0, most)
+        .map(([value = null]) => value),
+    )
+    return compileMongo(query, { source, now })
   }
   const run = (collection: string, stages: readonly Stage[]): MongoDocument[] =>
     aggregate([...(collections.get(collection) ?? [])], withoutBigInts(stages) as MongoDocument[], {
@@ -51,14 +67,18 @@ export function mongoTables(tables: { readonly [domain: string]: TableForTest })
       // mingo wants it for $setWindowFields.
       scriptEnabled: JSON.stringify(withoutBigInts(stages)).includes('$setWindowFields'),
     }) as MongoDocument[]
+  const rowsOf = ({ collection, columns, stages }: CompiledMongo): Value[][] =>
+    run(collection, stages).map((document) => columns.map(({ id }) => cellOf(document[id])))
+  const answer = (compiled: CompiledMongo) => {
+    const columns = compiled.columns.map(({ name, type }) => ({ name, type }))
+    return { columns, rows: rowsOf(compiled) }
+  }
   return {
     compile,
+    settled,
     run,
-    ask: (pipeline, options) => {
-      const { collection, columns, stages } = compile(pipeline, options)
-      const rows = run(collection, stages).map((document) => columns.map(({ id }) => cellOf(document[id])))
-      return { columns: columns.map(({ name, type }) => ({ name, type })), rows }
-    },
+    ask: (pipeline, options) => answer(compile(pipeline, options)),
+    askSettled: async (pipeline, options) => answer(await settled(pipeline, options)),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Column } from '../../src/pipeline/index.ts'
+import type { Column, ColumnType } from '../../src/pipeline/index.ts'
 
 /** Names of columns, some of which mean something elsewhere. */
 export const names = [
@@ -61,6 +61,13 @@ const constants: readonly unknown[] = [
   '2024-02-28',
   '2024-02-29T13:00',
 ]
+const constantsOf: { readonly [T in ColumnType]: readonly unknown[] } = {
+  integer: [0, 1, 2, null],
+  number: [0, 1, -0.25, null],
+  text: ['', 'a', '$where', null],
+  boolean: [true, false, null],
+  date: ['2024-02-28', '2024-02-29T13:00', null],
+}
 const functions = [
   'sum',
   'avg',
@@ -158,14 +165,18 @@ export const randomSteps: readonly ((draw: Draw) => object)[] = [
   }),
   ({ pick, columns }) => ({ name: 'duplicate', column: pick(columns).name, new_column_name: pick(names) }),
   ({ pick, columns }) => ({ name: 'fillna', column: pick(columns).name, value: pick(constants) }),
-  ({ pick, columns }) => ({
-    name: 'replace',
-    search_column: pick(columns).name,
-    to_replace: [
-      [pick(constants), pick(constants)],
-      [pick(constants), pick(constants)],
-    ],
-  }),
+  ({ pick, columns }) => {
+    const { name, type } = pick(columns)
+    const value = () => pick(pick([constantsOf[type], constantsOf[type], constants]))
+    return {
+      name: 'replace',
+      search_column: name,
+      to_replace: [
+        [value(), value()],
+        [value(), value()],
+      ],
+    }
+  },
   ({ pick, columns }) => ({
     name: 'replacetext',
     search_column: pick(columns).name,
@@ -258,7 +269,93 @@ export const randomSteps: readonly ((draw: Draw) => object)[] = [
     groups: pick([[], [pick(columns).name]]),
     aggregations: [{ columns: [pick(columns).name], newcolumns: ['new'], aggfunction: pick(functions) }],
   }),
+  ({ pick, columns }) => ({
+    name: 'convert',
+    columns: [pick(columns).name, pick(columns).name],
+    data_type: pick(['integer', 'float', 'text', 'date', 'boolean']),
+  }),
+  ({ pick, columns }) => ({ name: 'todate', column: pick(columns).name, format: pick(['', '', '%Y-%m-%d', '%Y']) }),
+  (draw) => ({ name: 'fromdate', column: dateColumn(draw), format: draw.pick(['%Y-%m-%d', '%A %-d %B %y', '%U $a']) }),
+  (draw) => ({
+    name: 'dateextract',
+    column: dateColumn(draw),
+    date_info: [draw.pick(dateParts), draw.pick(dateParts)],
+    new_columns: ['part 1', 'part 2'],
+  }),
+  (draw) => ({
+    name: 'dategranularity',
+    column: dateColumn(draw),
+    granularity: draw.pick(['day', 'week', 'isoWeek', 'month', 'quarter', 'year', '__VOID__']),
+    ...draw.pick([{}, { new_column: draw.pick(names) }]),
+  }),
+  (draw) => ({
+    name: 'duration',
+    new_column_name: draw.pick(names),
+    start_date_column: dateColumn(draw),
+    end_date_column: dateColumn(draw),
+    duration_in: draw.pick(['seconds', 'minutes', 'hours', 'days']),
+  }),
+  (draw) => ({
+    name: 'evolution',
+    date_col: dateColumn(draw),
+    value_col: numberColumn(draw),
+    evolution_type: draw.pick(['vsLastYear', 'vsLastMonth', 'vsLastWeek', 'vsLastDay', 'vsLastDay']),
+    evolution_format: draw.pick(['abs', 'pct']),
+    index_columns: draw.pick([[], [draw.pick(draw.columns).name]]),
+  }),
+  (draw) => ({
+    name: 'addmissingdates',
+    dates_column: dateColumn(draw),
+    dates_granularity: draw.pick(['day', 'week', 'month', 'year']),
+    groups: draw.pick([[], [draw.pick(draw.columns).name]]),
+  }),
+  (draw) => ({
+    name: 'waterfall',
+    value_column: numberColumn(draw),
+    milestones_column: draw.pick(draw.columns).name,
+    start: draw.pick([0, 1, 'a', '', true]),
+    end: draw.pick([1, 2, 'A', false]),
+    labels_column: draw.pick(draw.columns).name,
+    parents_column: draw.pick([null, draw.pick(draw.columns).name]),
+    groupby: draw.pick([[], [draw.pick(draw.columns).name]]),
+    sort_by: draw.pick(['value', 'label']),
+    order: draw.pick(['asc', 'desc']),
+    backfill: draw.pick([true, false]),
+  }),
+  (draw) => ({ name: draw.pick(['lowercase', 'uppercase']), column: columnLike(draw, ['text']) }),
+  ({ pick, columns }) => ({
+    name: 'pivot',
+    index: [pick(columns).name],
+    column_to_pivot: pick(columns).name,
+    value_column: pick(columns).name,
+    agg_function: pick(['sum', 'avg', 'count', 'min', 'max']),
+  }),
 ]
+
+const dateParts = [
+  'year',
+  'week',
+  'isoYear',
+  'isoWeek',
+  'milliseconds',
+  'previousMonth',
+  'previousQuarter',
+  'previousDay',
+]
+
+/** A column of one of these types where there is one; else the step may not fit. */
+function columnLike({ pick, columns }: Draw, types: readonly ColumnType[]): string {
+  const fitting = columns.filter(({ type }) => types.includes(type))
+  return pick(fitting.length > 0 ? fitting : columns).name
+}
+
+function dateColumn(draw: Draw): string {
+  return columnLike(draw, ['date'])
+}
+
+function numberColumn(draw: Draw): string {
+  return columnLike(draw, ['integer', 'number'])
+}
 
 export function randomJoin({ pick, columns }: Draw, right: { pipeline: object[]; columns: readonly Column[] }): object {
   const pair = () => [pick(columns).name, pick(right.columns).name]

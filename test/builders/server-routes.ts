@@ -54,6 +54,23 @@ export const trialRoutes: readonly Route[] = [
     }),
   }),
   instanceRoute({
+    method: 'GET',
+    url: '/compressed/:how',
+    action: 'session.read',
+    summary: 'Has compressed forms',
+    params: z.strictObject({ how: z.string() }),
+    async handle(_ctx, { params: { how } }) {
+      return {
+        headers: { etag: '"abc"', ...(how === 'vary' && { vary: 'Cookie' }) },
+        body: Buffer.from('plain'),
+        compressed: async (coding) => {
+          if (how === 'broken') throw new RangeError('planted')
+          return Buffer.from(`as ${coding}`)
+        },
+      }
+    },
+  }),
+  instanceRoute({
     method: 'POST',
     url: '/broken/:how',
     action: 'session.read',

@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Audit } from '../../src/access/index.ts'
 import { type Auth, createAuth } from '../../src/auth/index.ts'
 import type { Clock, Log } from '../../src/base/index.ts'
 import { type Bus, openBus } from '../../src/bus/index.ts'
 import { type Config, loadConfig } from '../../src/config/index.ts'
+import { createAuditing } from '../../src/features/audit/auditing.ts'
 import { groupsRoutes } from '../../src/features/groups/groups.routes.ts'
 import { createGroups } from '../../src/features/groups/groups.service.ts'
 import { createGroupStore } from '../../src/features/groups/groups.store.ts'
@@ -58,6 +60,7 @@ function aLog(): { log: Log; lines: LogLine[] } {
 
 /** Everything below the routes, so that a test can add routes of its own. */
 export interface ServerParts {
+  readonly audit: Audit
   readonly home: string
   readonly config: Config
   readonly clock: MovedClock
@@ -94,7 +97,16 @@ export async function aServer(options: ServerOptions = {}): Promise<TestServer> 
   const bus = await openBus({ kind: 'memory', cacheBytes: config.bus.cache_size }, { clock, log })
   const userStore = createUserStore(store)
   const groupStore = createGroupStore(store)
-  const auth = await createAuth({ store, bus, clock, log, settings: config.auth, home, findUser: userStore.find })
+  const auth = await createAuth({
+    store,
+    bus,
+    clock,
+    log,
+    settings: config.auth,
+    home,
+    findUser: userStore.find,
+    userChanges: userStore.changes,
+  })
   const groupNames = async () => (await groupStore.list()).map(({ name }) => name)
   const users = createUsers({
     users: userStore,
@@ -106,16 +118,20 @@ export async function aServer(options: ServerOptions = {}): Promise<TestServer> 
   })
   const { membersOf, removeGroup } = userStore
   const groups = createGroups({ groups: groupStore, membersOf, removeFromUsers: removeGroup, clock })
-  const parts: ServerParts = { home, config, clock, log, lines, store, bus, auth, userStore, users }
+  const knows = async (username: string) => (await userStore.find(username)) !== null
+  const auditing = createAuditing({ store, clock, log, knows, retention: config.audit.retention })
+  const { audit, noteRefusal } = auditing
+  const parts: ServerParts = { audit, home, config, clock, log, lines, store, bus, auth, userStore, users }
   const server = await createServer({
     routes: [
       ...healthRoutes({ checks: options.checks ?? [] }),
-      ...sessionRoutes({ auth, recordLogin: users.recordLogin }),
-      ...usersRoutes({ users }),
-      ...groupsRoutes({ groups }),
+      ...sessionRoutes({ auth, audit, noteRefusal, recordLogin: users.recordLogin }),
+      ...usersRoutes({ users, audit }),
+      ...groupsRoutes({ groups, audit }),
       ...(options.routes?.(parts) ?? []),
     ],
-    authenticate: auth.authenticate,
+    authenticate: auditing.watch(auth.authenticate),
+    recall: auth.recall,
     log,
     settings: config.http,
     version: '0.0.0-test',

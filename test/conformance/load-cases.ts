@@ -100,7 +100,10 @@ function stepsOf(raw: Record<string, unknown>): readonly unknown[] {
 /** Fixtures leave the first step out: it reads their input, or the shared table when they have none. */
 function fromDomain(steps: readonly unknown[], domains: ReadonlyMap<string, Table>): readonly unknown[] {
   const [first] = steps
-  if (isObject(first) && (first.name === 'domain' || first.name === 'customsql')) return steps
+  if (isObject(first) && first.name === 'domain') return steps
+  // Native SQL that does not read the rows so far is for a connection of its own.
+  const isNative = isObject(first) && first.name === 'customsql'
+  if (isNative && !String(first.query).includes('##PREVIOUS_STEP##')) return steps
   const domain = domains.has(ownDomain) ? ownDomain : sharedDomain
   if (!domains.has(domain)) throw new Error('it has no input, and there is no beers.csv')
   return [{ name: 'domain', domain }, ...steps]

@@ -75,6 +75,36 @@ export function busContract(name: string, open: () => Promise<BusUnderTest>): vo
         expect(await bus.cache.get('a')).toBeNull()
       })
 
+      it('does not put a value of a smaller order over one of a larger', async () => {
+        const set = (text: string, order: number) =>
+          bus.cache.setInOrder('a', Buffer.from(text), { ttlMs: 60_000, order })
+        const now = 1_800_000_000_000
+        expect(await set('second', now + 2)).toBe(true)
+        expect(await set('first', now + 1)).toBe(false)
+        expect(await bus.cache.get('a')).toEqual(Buffer.from('second'))
+        expect(await set('again', now + 2)).toBe(true)
+        expect(await set('third', now + 3)).toBe(true)
+        expect(await bus.cache.get('a')).toEqual(Buffer.from('third'))
+      })
+
+      it('knows no order of values that are over, removed, or were set without one', async () => {
+        const set = (order: number, ttlMs: number) =>
+          bus.cache.setInOrder('a', Buffer.from(`${order}`), { ttlMs, order })
+        await set(9, 200)
+        await passTime(250)
+        expect(await set(1, 60_000)).toBe(true)
+        await bus.cache.remove('a')
+        expect(await set(0, 60_000)).toBe(true)
+        await set(9, 60_000)
+        await bus.cache.set('a', Buffer.from('plain'), 60_000)
+        expect(await bus.cache.get('a')).toEqual(Buffer.from('plain'))
+        expect(await set(2, 60_000)).toBe(true)
+        expect(await bus.cache.get('a')).toEqual(Buffer.from('2'))
+        expect(await set(3, 200)).toBe(true)
+        await passTime(250)
+        expect(await bus.cache.get('a')).toBeNull()
+      })
+
       it('removes, also what is not there', async () => {
         await bus.cache.set('a', Buffer.from('1'), 1000)
         await bus.cache.remove('a')

@@ -5,26 +5,16 @@ import { stepPages } from '../../scripts/docs/step-pages.ts'
 import type { Json, JsonObject } from '../../src/base/index.ts'
 import {
   canonicalQuery,
-  type ExampleTable,
   parsePipeline,
   renderPipeline,
   type StepExample,
   stepExamples,
   stepSchemas,
-  type Value,
 } from '../../src/pipeline/index.ts'
-import { memoryTables, type TableForTest } from '../builders/memory-tables.ts'
+import { exampleTables, tableOf } from '../builders/example-tables.ts'
 
 const docs = join(import.meta.dirname, '../../docs')
 const examples = Object.entries(stepExamples)
-
-/** Dates are texts in an example. */
-function tableOf({ columns, rows }: ExampleTable): TableForTest {
-  const types = Object.values(columns)
-  const read = (cell: Value, index: number): Value =>
-    types[index] === 'date' && typeof cell === 'string' ? new Date(cell) : cell
-  return { columns, rows: rows.map((row) => row.map(read)) }
-}
 
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
@@ -37,13 +27,10 @@ function inSnakeCase(value: Json): Json {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [snakeCase(key), inSnakeCase(item)]))
 }
 
-async function answer(name: string, { step, input, others = {} }: StepExample) {
-  const own = name === 'domain' ? String(step.domain) : 'input'
-  const given = Object.entries({ ...others, [own]: input }).map(([domain, table]) => [domain, tableOf(table)] as const)
-  const tables = await memoryTables(Object.fromEntries(given))
+async function answer(name: string, example: StepExample) {
+  const { tables, pipeline } = await exampleTables(name, example)
   try {
-    const before = name === 'domain' ? [] : [{ name: 'domain', domain: own }]
-    return await tables.ask([...before, { name, ...step }])
+    return await tables.ask(pipeline)
   } finally {
     tables.close()
   }

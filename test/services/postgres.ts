@@ -18,7 +18,7 @@ export const postgres: TestServer = {
   variable: 'LAPUTA_TEST_POSTGRES_URL',
   part: 'pipelines on PostgreSQL',
   packages: ['postgresql'],
-  usedBy: ['test/conformance', 'src/pipeline/sql'],
+  usedBy: ['test/conformance', 'src/pipeline/sql', 'src/connectors', 'src/features/domains', 'src/features/queries'],
   isInstalled: () => programs() !== null,
   ways: [startInstalled, startContainer],
   versionOf,

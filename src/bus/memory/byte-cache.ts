@@ -4,6 +4,7 @@ import { type Clock, Problem } from '../../base/index.ts'
 export interface ByteCache {
   get(key: string): Buffer | null
   set(key: string, value: Buffer, ttlMs: number): void
+  setInOrder(key: string, value: Buffer, about: { ttlMs: number; order: number }): boolean
   remove(key: string): void
   clear(): void
 }
@@ -12,6 +13,7 @@ interface Entry {
   readonly bytes: Buffer
   /** When it is no longer given, in milliseconds since 1970. */
   readonly until: number
+  readonly order: number
 }
 
 /** About what an entry costs beside its bytes and its key (measured on V8). */
@@ -31,18 +33,30 @@ export function createByteCache(budget: number, clock: Clock): ByteCache {
   // The package takes a size of 0 for "no bound".
   const entries = budget === 0 ? undefined : bounded(budget)
 
+  function find(key: string): Entry | undefined {
+    const entry = entries?.get(key)
+    if (entry === undefined || clock.now() < entry.until) return entry
+    entries?.delete(key)
+    return undefined
+  }
+
+  function put(key: string, value: Buffer, { ttlMs, order }: { ttlMs: number; order: number }): void {
+    // `>` also turns a NaN away.
+    if (ttlMs > 0) entries?.set(key, { bytes: tightCopy(value), until: clock.now() + ttlMs, order })
+    else entries?.delete(key)
+  }
+
   return {
     get(key) {
-      const entry = entries?.get(key)
-      if (entry === undefined) return null
-      if (clock.now() < entry.until) return Buffer.from(entry.bytes)
-      entries?.delete(key)
-      return null
+      const entry = find(key)
+      return entry ? Buffer.from(entry.bytes) : null
     },
-    set(key, value, ttlMs) {
-      // `>` also turns a NaN away.
-      if (ttlMs > 0) entries?.set(key, { bytes: tightCopy(value), until: clock.now() + ttlMs })
-      else entries?.delete(key)
+    set: (key, value, ttlMs) => put(key, value, { ttlMs, order: Number.NEGATIVE_INFINITY }),
+    setInOrder(key, value, about) {
+      const before = find(key)
+      if (before && before.order > about.order) return false
+      put(key, value, about)
+      return true
     },
     remove: (key) => {
       entries?.delete(key)

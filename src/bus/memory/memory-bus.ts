@@ -22,7 +22,13 @@ export function createMemoryBus(cacheBytes: number, { clock, log }: BusDeps): Bu
     }
 
   return {
-    cache: { get: whileOpen(cache.get), set: whileOpen(cache.set), remove: whileOpen(cache.remove) },
+    local: true,
+    cache: {
+      get: whileOpen(cache.get),
+      set: whileOpen(cache.set),
+      setInOrder: whileOpen(cache.setInOrder),
+      remove: whileOpen(cache.remove),
+    },
     increment: whileOpen(counters.increment),
     reset: whileOpen(counters.reset),
     lock: whileOpen(locks.lock),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { authorize, type Principal, privilegeOn } from '../../access/index.ts'
+import { type Audit, authorize, type Principal, privilegeOn } from '../../access/index.ts'
 import { isProblem, Problem } from '../../base/index.ts'
 import type { App, Catalog } from '../../catalog/index.ts'
 import { instanceRoute, type Route } from '../../http/index.ts'
@@ -10,6 +10,9 @@ export interface AppsDeps {
   readonly catalog: Catalog
   /** Takes every privilege on an app away from everybody, so that a later app of the same name starts without viewers. */
   readonly revokeApp: (app: string) => Promise<void>
+  /** Removes what is kept of an app outside of its releases. */
+  readonly removeConnections: (app: string) => Promise<void>
+  readonly audit: Audit
 }
 
 const params = z.strictObject({ id: appId })
@@ -33,7 +36,7 @@ function listApps({ catalog }: AppsDeps): Route {
   })
 }
 
-function createApp({ catalog }: AppsDeps): Route {
+function createApp({ catalog, audit }: AppsDeps): Route {
   return instanceRoute({
     method: 'POST',
     url: '/small-apps',
@@ -41,11 +44,14 @@ function createApp({ catalog }: AppsDeps): Route {
     summary: 'Create an app',
     body: newApp,
     response: appSummary,
-    async handle({ principal }, { body }) {
+    async handle(ctx, { body }) {
+      const { principal } = ctx
       if (isReserved(body.id)) {
         throw new Problem('conflict', `"${body.id}" is the name of a part of the API; choose another id.`)
       }
-      const app = await catalog.createApp({ ...body, by: principal.username })
+      const create = () => catalog.createApp({ ...body, by: principal.username })
+      const event = { action: 'app.create', target: body.id, app: body.id, details: { name: body.name } } as const
+      const app = await audit.change(ctx, event, create)
       const headers = { location: `/small-apps/${app.id}` }
       return { status: 201, headers, body: await summarise(catalog, app, principal) }
     },
@@ -67,20 +73,27 @@ function readApp({ catalog }: AppsDeps): Route {
   })
 }
 
-function removeApp({ catalog, revokeApp }: AppsDeps): Route {
+function removeApp({ catalog, audit, ...deps }: AppsDeps): Route {
+  async function remove(id: string): Promise<void> {
+    // First the privileges: after a crash in between, an app that nobody sees can be removed again.
+    await deps.revokeApp(id)
+    await deps.removeConnections(id)
+    await catalog.removeApp(id)
+    // Again, for one that was made in between; from here on none can be.
+    await deps.removeConnections(id)
+  }
+
   return instanceRoute({
     method: 'DELETE',
     url: '/small-apps/:id',
     action: 'apps.list',
-    summary: 'Remove an app with all its releases',
+    summary: 'Remove an app with all its releases and connections',
     params,
     response: z.strictObject({ message: z.string() }),
-    async handle({ principal }, { params: { id } }) {
-      authorize(principal, 'apps.remove', { app: id })
+    async handle(ctx, { params: { id } }) {
+      authorize(ctx.principal, 'apps.remove', { app: id })
       await catalog.app(id)
-      // First the privileges: after a crash between the two, an app that nobody sees can be removed again.
-      await revokeApp(id)
-      await catalog.removeApp(id)
+      await audit.change(ctx, { action: 'app.remove', target: id, app: id }, () => remove(id))
       return { body: { message: `The app "${id}" is gone.` } }
     },
   })

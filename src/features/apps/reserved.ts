@@ -6,6 +6,7 @@ const reserved: ReadonlySet<string> = new Set([
   'audit',
   'auth',
   'config',
+  'connectors',
   'console',
   'docs',
   'embed',

@@ -1,23 +1,43 @@
 import { z } from 'zod'
-import { privilegeOn } from '../../access/index.ts'
+import { domainRule, privilegeOn } from '../../access/index.ts'
 import { Problem } from '../../base/index.ts'
-import type { Catalog, Release } from '../../catalog/index.ts'
+import type { Catalog, Domain, Release } from '../../catalog/index.ts'
 import { appRoute, expectedVersion, type Route, type Upload } from '../../http/index.ts'
 import type { Rows, VersionInfo } from '../../rows/index.ts'
-import { domainName, domainSummary, sourceSummary, uploadData } from './domains.schema.ts'
+import { type ConnectorOf, readDefinition } from './definitions.ts'
+import {
+  domainAnswer,
+  domainBody,
+  domainDefinition,
+  domainName,
+  domainSummary,
+  sourceSummary,
+  uploadData,
+} from './domains.schema.ts'
 import type { Uploads } from './uploads.ts'
 
 export interface DomainsDeps {
   readonly catalog: Catalog
   readonly rows: Rows
   readonly uploads: Uploads
+  /** The type of a connection's connector. Errors: `not_found`. */
+  readonly connectorOf: ConnectorOf
+  readonly whenUnset: 'allow' | 'deny'
 }
 
 export function domainsRoutes(deps: DomainsDeps): Route[] {
-  return [listDomains(deps), listSources(deps), uploadSource(deps), removeSource(deps)]
+  return [
+    listDomains(deps),
+    listSources(deps),
+    uploadSource(deps),
+    removeSource(deps, '/data/sources/:domain'),
+    readDomain(deps),
+    writeDomain(deps),
+    removeSource(deps, '/data/domains/:domain'),
+  ]
 }
 
-function listDomains({ catalog, rows }: DomainsDeps): Route {
+function listDomains({ catalog, rows, whenUnset }: DomainsDeps): Route {
   return appRoute({
     method: 'GET',
     url: '/data/domains',
@@ -25,18 +45,26 @@ function listDomains({ catalog, rows }: DomainsDeps): Route {
     summary: 'The domains of the app with their columns',
     response: z.array(domainSummary),
     async handle({ app, stage, principal }) {
-      const versions = await describeAll(rows, await catalog.current(app, stage))
+      const release = await catalog.current(app, stage)
+      const versions = new Map((await describeAll(rows, release)).map((info) => [info.domain, info]))
       // How many rows exist is not for people whose rows are limited.
       const mayCount = privilegeOn(principal, app) === 'contribute'
       return {
-        body: versions.map(({ domain, columns, count }) => ({
-          domain,
-          columns: [...columns],
-          count: mayCount ? count : null,
-        })),
+        body: Object.entries(release.domains)
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([domain, { kind }]) => {
+            const info = versions.get(domain)
+            const { kept } = domainRule(recordsOf(release, domain), { principal, app, stage, whenUnset })
+            const columns = (info?.columns ?? []).filter(({ name }) => !kept?.hide.includes(name))
+            return { domain, kind, columns, count: mayCount ? (info?.count ?? null) : null }
+          }),
       }
     },
   })
+}
+
+function recordsOf({ permissions }: Release, domain: string) {
+  return Object.hasOwn(permissions, domain) ? (permissions[domain] ?? []) : []
 }
 
 function listSources({ catalog, rows }: DomainsDeps): Route {
@@ -80,10 +108,10 @@ function uploadSource({ uploads }: DomainsDeps): Route {
   })
 }
 
-function removeSource({ catalog }: DomainsDeps): Route {
+function removeSource({ catalog }: DomainsDeps, url: '/data/sources/:domain' | '/data/domains/:domain'): Route {
   return appRoute({
     method: 'DELETE',
-    url: '/data/sources/:domain',
+    url,
     action: 'domains.write',
     summary: 'Remove a domain from staging',
     params: z.strictObject({ app: z.string(), domain: domainName }),
@@ -104,13 +132,61 @@ function removeSource({ catalog }: DomainsDeps): Route {
   })
 }
 
+function readDomain({ catalog }: DomainsDeps): Route {
+  return appRoute({
+    method: 'GET',
+    url: '/data/domains/:domain',
+    action: 'domains.read',
+    summary: 'How a domain is made',
+    params: z.strictObject({ app: z.string(), domain: domainName }),
+    response: domainDefinition,
+    async handle({ app, stage }, { params: { domain } }) {
+      const { domains } = await catalog.current(app, stage)
+      const found = Object.hasOwn(domains, domain) ? domains[domain] : undefined
+      if (!found) throw new Problem('not_found', `There is no domain "${domain}" at this stage.`)
+      return { body: presentDomain(domain, found) }
+    },
+  })
+}
+
+function presentDomain(domain: string, found: Domain): z.input<typeof domainDefinition> {
+  const { kind } = found
+  if (kind === 'stored') return { domain, kind }
+  if (kind === 'derived') return { domain, kind, pipeline: [...found.pipeline] }
+  const { connection, connector, query, ttlMs } = found
+  return { domain, kind, connection, connector, query, cache_ttl: ttlMs === null ? null : ttlMs / 1000 }
+}
+
+function writeDomain(deps: DomainsDeps): Route {
+  return appRoute({
+    method: 'PUT',
+    url: '/data/domains/:domain',
+    action: 'domains.write',
+    summary:
+      'Make a domain in staging that is read from a connection or worked out from other domains when it is asked for',
+    params: z.strictObject({ app: z.string(), domain: domainName }),
+    body: domainBody,
+    response: domainAnswer,
+    async handle({ app, principal }, { params: { domain }, body, headers }) {
+      const definition = await readDefinition(app, body, deps)
+      await deps.catalog.edit(app, (staging) => ({ domains: { ...staging.domains, [domain]: definition } }), {
+        by: principal.username,
+        expected: expectedVersion(headers),
+      })
+      return { body: { message: `"${domain}" is in staging.`, domain, kind: definition.kind } }
+    },
+  })
+}
+
 async function describeAll(rows: Rows, release: Release): Promise<VersionInfo[]> {
-  const infos = await Promise.all(Object.values(release.domains).map(({ version }) => rows.describe(version)))
+  const stored = Object.values(release.domains).filter((domain) => domain.kind === 'stored')
+  const infos = await Promise.all(stored.map(({ version }) => rows.describe(version)))
   return infos.filter((info) => info !== null).sort((a, b) => (a.domain < b.domain ? -1 : 1))
 }
 
 function presentSource(info: VersionInfo, release: Release): z.input<typeof sourceSummary> {
-  const source = release.domains[info.domain]?.source ?? null
+  const domain = release.domains[info.domain]
+  const source = domain?.kind === 'stored' ? domain.source : null
   return {
     domain: info.domain,
     filename: source?.name ?? null,

@@ -106,6 +106,7 @@ describe('GET and DELETE', () => {
     expect((await viewer.call('GET', '/shop/data/domains')).body).toEqual([
       {
         domain: 'sales',
+        kind: 'stored',
         columns: [
           { name: 'country', type: 'text' },
           { name: 'n', type: 'integer' },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Audit } from '../../access/index.ts'
 import { instanceRoute, type Route } from '../../http/index.ts'
 import { type GroupView, groupParams, groupView, groupWithMembers, newGroup } from './groups.schema.ts'
 import type { Groups } from './groups.service.ts'
@@ -6,9 +7,10 @@ import type { Group } from './groups.store.ts'
 
 export interface GroupsRoutesDeps {
   readonly groups: Groups
+  readonly audit: Audit
 }
 
-export function groupsRoutes({ groups }: GroupsRoutesDeps): Route[] {
+export function groupsRoutes({ groups, audit }: GroupsRoutesDeps): Route[] {
   return [
     instanceRoute({
       method: 'GET',
@@ -28,8 +30,9 @@ export function groupsRoutes({ groups }: GroupsRoutesDeps): Route[] {
       body: newGroup,
       response: groupView,
       errors: [409],
-      async handle({ principal }, { body: { name } }) {
-        const group = await groups.create(principal.username, name)
+      async handle(ctx, { body: { name } }) {
+        const create = () => groups.create(ctx.principal.username, name)
+        const group = await audit.change(ctx, { action: 'group.create', target: name }, create)
         return { status: 201, headers: { location: `/groups/${encodeURIComponent(name)}` }, body: viewOf(group) }
       },
     }),
@@ -52,8 +55,8 @@ export function groupsRoutes({ groups }: GroupsRoutesDeps): Route[] {
       summary: 'Remove a group, from its members too',
       params: groupParams,
       response: z.strictObject({ message: z.string() }),
-      async handle(_ctx, { params: { name } }) {
-        await groups.remove(name)
+      async handle(ctx, { params: { name } }) {
+        await audit.change(ctx, { action: 'group.remove', target: name }, () => groups.remove(name))
         return { body: { message: `The group "${name}" is gone.` } }
       },
     }),

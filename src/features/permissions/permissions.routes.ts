@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { effects, type PermissionRecord, parsePermissionRecords, scopes } from '../../access/index.ts'
-import { type Clock, Problem } from '../../base/index.ts'
+import { type Clock, canonicalJson, type JsonObject, Problem, sha256 } from '../../base/index.ts'
 import type { Catalog, Release } from '../../catalog/index.ts'
 import { appRoute, expectedVersion, type Route } from '../../http/index.ts'
+import { type SimulateDeps, simulateRoute } from './simulate.routes.ts'
 
-export interface PermissionsDeps {
+export interface PermissionsDeps extends SimulateDeps {
   readonly catalog: Catalog
   readonly clock: Clock
 }
@@ -17,11 +18,17 @@ const record = z.strictObject({
   group: z.string().nullable(),
   effect: z.enum(effects),
   condition: z.record(z.string(), z.unknown()).nullable(),
+  columns: z
+    .strictObject({
+      hide: z.array(z.string()),
+      mask: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+    })
+    .optional(),
 })
 const records = z.array(record)
 
 export function permissionsRoutes(deps: PermissionsDeps): Route[] {
-  return [listAll(deps), listOfDomain(deps), replaceOfDomain(deps), removeOfDomain(deps)]
+  return [listAll(deps), listOfDomain(deps), replaceOfDomain(deps), removeOfDomain(deps), simulateRoute(deps)]
 }
 
 function listAll({ catalog }: PermissionsDeps): Route {
@@ -54,7 +61,7 @@ function listOfDomain({ catalog }: PermissionsDeps): Route {
   })
 }
 
-function replaceOfDomain({ catalog, clock }: PermissionsDeps): Route {
+function replaceOfDomain({ catalog, clock, audit }: PermissionsDeps): Route {
   return appRoute({
     method: 'PUT',
     url: '/permissions/:domain',
@@ -63,16 +70,19 @@ function replaceOfDomain({ catalog, clock }: PermissionsDeps): Route {
     params,
     body: z.array(z.unknown()),
     response: records,
-    async handle({ app, principal }, { params: { domain }, body, headers }) {
+    async handle(ctx, { params: { domain }, body, headers }) {
+      const { app, principal } = ctx
       const next = parsePermissionRecords(domain, body, clock.now())
       const options = { by: principal.username, expected: expectedVersion(headers) }
-      const release = await catalog.edit(app, (staging) => withRecords(staging, domain, next), options)
+      const edit = () => catalog.edit(app, (staging) => withRecords(staging, domain, next), options)
+      const event = { action: 'permissions.replace', target: domain, app, details: detailsOf(next) } as const
+      const release = await audit.change(ctx, event, edit)
       return { headers: tagOf(release), body: present(recordsOf(release, domain)) }
     },
   })
 }
 
-function removeOfDomain({ catalog }: PermissionsDeps): Route {
+function removeOfDomain({ catalog, audit }: PermissionsDeps): Route {
   return appRoute({
     method: 'DELETE',
     url: '/permissions/:domain',
@@ -80,13 +90,15 @@ function removeOfDomain({ catalog }: PermissionsDeps): Route {
     summary: 'Remove the permission records of a domain in staging',
     params,
     response: z.strictObject({ message: z.string() }),
-    async handle({ app, principal }, { params: { domain }, headers }) {
+    async handle(ctx, { params: { domain }, headers }) {
+      const { app, principal } = ctx
       const change = (staging: Release) => {
         if (recordsOf(staging, domain).length > 0) return withRecords(staging, domain, [])
         throw new Problem('not_found', `"${domain}" has no permission records in staging.`)
       }
       const options = { by: principal.username, expected: expectedVersion(headers) }
-      const release = await catalog.edit(app, change, options)
+      const event = { action: 'permissions.remove', target: domain, app } as const
+      const release = await audit.change(ctx, event, () => catalog.edit(app, change, options))
       return { headers: tagOf(release), body: { message: `"${domain}" has no permission records any more.` } }
     },
   })
@@ -104,5 +116,21 @@ function recordsOf({ permissions }: Release, domain: string): readonly Permissio
 const tagOf = (release: Release) => ({ etag: `"${release.id}"` })
 
 function present(list: readonly PermissionRecord[]): z.input<typeof records> {
-  return list.map((entry) => ({ ...entry, condition: entry.condition && { ...entry.condition } }))
+  return list.map(({ condition, columns, ...entry }) => ({
+    ...entry,
+    condition: condition && { ...condition },
+    ...(columns && { columns: { hide: [...columns.hide], mask: { ...columns.mask } } }),
+  }))
+}
+
+/** Whom the records are about, and a hash that tells two lists apart: conditions name people's attributes and values. */
+function detailsOf(list: readonly PermissionRecord[]): JsonObject {
+  const rules = list.map(({ scope, group, effect, condition, columns }) => ({
+    ...{ scope, group, effect, condition },
+    ...(columns && { columns: { hide: columns.hide, mask: columns.mask } }),
+  }))
+  return {
+    records: rules.map(({ condition: _condition, columns: _columns, ...about }) => about),
+    sha256: sha256(canonicalJson(rules)),
+  }
 }

@@ -1,26 +1,30 @@
 import { z } from 'zod'
-import type { AppCtx } from '../../access/index.ts'
-import type { JsonObject } from '../../base/index.ts'
-import type { Catalog } from '../../catalog/index.ts'
-import type { Answer, Data } from '../../data/index.ts'
-import { appRoute, instanceRoute, type Reply, type Route } from '../../http/index.ts'
+import { appRoute, instanceRoute, type Route } from '../../http/index.ts'
 import { stepSchemas } from '../../pipeline/index.ts'
-
-export interface QueriesDeps {
-  readonly catalog: Catalog
-  readonly data: Data
-}
+import {
+  type Asked,
+  answerQuery,
+  explainQuery,
+  parametersBody,
+  type QueriesDeps,
+  recallAnswer,
+  rowCount,
+} from './answer-query.ts'
+import { nativeBody, nativePipeline } from './native-body.ts'
+import { savedQueriesRoutes } from './saved-queries.routes.ts'
 
 const dataRequest = z.strictObject({
   domain: z.string().min(1).optional(),
   pipeline: z.array(z.unknown()),
-  parameters: z.record(z.string(), z.json()).nullish(),
-  offset: z.int().min(0).max(Number.MAX_SAFE_INTEGER).nullish(),
-  limit: z.int().min(0).max(Number.MAX_SAFE_INTEGER).nullish(),
+  parameters: parametersBody.nullish(),
+  offset: rowCount.nullish(),
+  limit: rowCount.nullish(),
 })
 
 /** Rows of a preview when the builder does not say how many. */
 const previewRows = 50
+/** Values of a column when nobody says how many. */
+const valueRows = 1000
 
 const stepsResponse = z.array(
   z.strictObject({ name: z.string(), summary: z.string(), schema: z.record(z.string(), z.unknown()) }),
@@ -40,53 +44,68 @@ export function queriesRoutes(deps: QueriesDeps): Route[] {
       method: 'POST',
       url: '/data',
       action: 'data.read',
-      summary: 'Run a pipeline and get its rows',
-      body: dataRequest,
-      handle: (ctx, input) => answerQuery(deps, ctx, { ...input, limit: input.body.limit ?? null }),
+      summary:
+        'Run a pipeline, or a native query of MongoDB, and get its rows; with explain=true, which rules applied and where',
+      query: explainQuery,
+      body: z.union([dataRequest, nativeBody]),
+      handle: (ctx, { body, ...sent }) => answerQuery(deps, ctx, { ...sent, asked: askedOf(body) }),
+      recall: (ctx, input) => recallAnswer(deps, ctx, input),
     }),
     appRoute({
       method: 'POST',
       url: '/query/preview',
       action: 'queries.preview',
       summary: 'Run a pipeline while it is being written: the first rows, or which step is wrong',
+      query: explainQuery,
       body: dataRequest,
-      handle: (ctx, input) => answerQuery(deps, ctx, { ...input, limit: input.body.limit ?? previewRows }),
+      handle: (ctx, { body, ...sent }) =>
+        answerQuery(deps, ctx, { ...sent, asked: { ...body, limit: body.limit ?? previewRows } }),
     }),
+    valuesRoute(deps),
+    ...savedQueriesRoutes(deps),
   ]
 }
 
-interface QueryInput {
-  readonly body: z.output<typeof dataRequest>
-  readonly headers: Readonly<Record<string, string | undefined>>
-  readonly startedAt: number
-  readonly limit: number | null
-}
-
-async function answerQuery({ catalog, data }: QueriesDeps, ctx: AppCtx, input: QueryInput): Promise<Reply<never>> {
-  const { body, headers, startedAt, limit } = input
-  const release = await catalog.current(ctx.app, ctx.stage)
-  const answer = await data.run(ctx, release, {
-    domain: body.domain,
-    pipeline: body.pipeline,
-    parameters: (body.parameters ?? {}) as JsonObject,
-    offset: body.offset ?? 0,
-    limit,
-    fresh: /\bno-cache\b/i.test(headers['cache-control'] ?? ''),
-  })
-  return { headers: answerHeaders(answer, performance.now() - startedAt), body: answer.body }
-}
-
-function answerHeaders({ etag, cache, ageMs, timings, dataVersion }: Answer, total: number): Record<string, string> {
-  const phases = Object.entries({ ...timings, total }).map(([phase, ms]) => `${phase};dur=${ms.toFixed(1)}`)
-  return {
-    'content-type': 'application/json; charset=utf-8',
-    // The bytes belong to whoever asked: only a private cache may keep them, and must ask again before using them.
-    'cache-control': 'private, no-cache',
-    vary: 'Authorization, Cookie',
-    etag,
-    age: String(Math.floor(ageMs / 1000)),
-    'x-cache': cache,
-    'x-data-version': dataVersion,
-    'server-timing': phases.join(', '),
+function askedOf(body: z.output<typeof dataRequest> | z.output<typeof nativeBody>): Asked {
+  if (!Array.isArray(body) && Array.isArray(body.pipeline)) {
+    const request = body as z.output<typeof dataRequest>
+    return { ...request, limit: request.limit ?? null }
   }
+  return { ...nativePipeline(body as z.output<typeof nativeBody>), limit: null }
+}
+
+/** The values that somebody can filter a column by: those of rows that they see. */
+function valuesRoute(deps: QueriesDeps): Route {
+  return appRoute({
+    method: 'GET',
+    url: '/data/:domain/values/:column',
+    action: 'data.read',
+    summary: 'The different values of a column, for a filter: of the rows that you may see',
+    params: z.strictObject({ app: z.string(), domain: z.string().min(1), column: z.string().min(1) }),
+    query: z.strictObject({
+      stage: z.string().optional(),
+      search: z.string().min(1).max(200).optional(),
+      offset: z.coerce.number().int().min(0).optional(),
+      limit: z.coerce.number().int().min(0).max(100_000).optional(),
+    }),
+    handle: (ctx, { params: { domain, column }, query: { search, offset, limit }, ...sent }) => {
+      // As parameters, so that nothing in an address is taken for a template.
+      const named = '{{ column }}'
+      const pattern = search === undefined ? '' : `(?i)${search.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}`
+      const found = { column: named, operator: 'matches', value: '{{ pattern }}' }
+      const pipeline = [
+        ...(search === undefined ? [] : [{ name: 'filter', condition: found }]),
+        { name: 'uniquegroups', on: [named] },
+        { name: 'sort', columns: [{ column: named, order: 'asc' }] },
+      ]
+      const asked = {
+        domain,
+        pipeline,
+        parameters: { column, pattern },
+        offset: offset ?? 0,
+        limit: limit ?? valueRows,
+      }
+      return answerQuery(deps, ctx, { ...sent, asked })
+    },
+  })
 }

@@ -169,7 +169,8 @@ describe('POST /<app>/data', () => {
     const bad: [unknown, string][] = [
       [{ domain: 'sales', pipeline: [], color: 'red' }, 'invalid_request'],
       [{ domain: 'sales', pipeline: 'all' }, 'invalid_request'],
-      [{ domain: 'sales' }, 'invalid_request'],
+      [{ domain: 7 }, 'invalid_request'],
+      [[], 'invalid_request'],
       [{ domain: 'sales', pipeline: [], limit: -1 }, 'invalid_request'],
       [{ domain: 'sales', pipeline: [], offset: 1.5 }, 'invalid_request'],
       [{ domain: 'sale', pipeline: [] }, 'pipeline_invalid'],

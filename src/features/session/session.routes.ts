@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import type { Principal } from '../../access/index.ts'
+import type { Audit, AuditContext, Principal } from '../../access/index.ts'
 import type { Auth } from '../../auth/index.ts'
+import { isProblem } from '../../base/index.ts'
 import {
   instanceRoute,
   noSessionCookie,
@@ -15,13 +16,16 @@ export interface SessionDeps {
   readonly auth: Pick<Auth, 'signIn' | 'signOut'>
   /** Keeps that somebody signed in just now. */
   readonly recordLogin: (username: string) => Promise<void>
+  /** Keeps that somebody failed to sign in. */
+  readonly noteRefusal: (ctx: AuditContext, username: string) => Promise<void>
+  readonly audit: Audit
 }
 
 export function sessionRoutes(deps: SessionDeps): Route[] {
   return [signIn(deps), signOut(deps), readMe()]
 }
 
-function signIn({ auth, recordLogin }: SessionDeps): Route {
+function signIn({ auth, recordLogin, noteRefusal, audit }: SessionDeps): Route {
   return publicRoute({
     method: 'POST',
     url: '/login',
@@ -29,8 +33,13 @@ function signIn({ auth, recordLogin }: SessionDeps): Route {
     body: login,
     response: signedIn,
     errors: [401, 429],
-    async handle({ address, log }, { body, headers, secure }) {
-      const { token, expiresAt, principal } = await auth.signIn({ ...body, address })
+    async handle(ctx, { body, headers, secure }) {
+      const { address, log } = ctx
+      const { token, expiresAt, principal } = await auth.signIn({ ...body, address }).catch(async (error: unknown) => {
+        if (isProblem(error, 'login_failed')) await noteRefusal(ctx, body.username)
+        throw error
+      })
+      await audit.note(ctx, { action: 'session.start', target: principal.username, by: principal.username })
       await recordLogin(principal.username).catch((error: unknown) =>
         log.warn({ err: error }, 'a sign-in was not recorded'),
       )
@@ -43,15 +52,19 @@ function signIn({ auth, recordLogin }: SessionDeps): Route {
   })
 }
 
-function signOut({ auth }: SessionDeps): Route {
+function signOut({ auth, audit }: SessionDeps): Route {
   return instanceRoute({
     method: 'POST',
     url: '/logout',
     action: 'session.end',
     summary: 'Sign out: the token is worth nothing from now on',
     response: z.strictObject({ message: z.string() }),
-    async handle({ session }, { secure }) {
-      if (session !== null) await auth.signOut(session)
+    async handle(ctx, { secure }) {
+      const { session, principal } = ctx
+      if (session !== null) {
+        await auth.signOut(session)
+        await audit.note(ctx, { action: 'session.end', target: principal.username })
+      }
       return { headers: { 'set-cookie': noSessionCookie(secure) }, body: { message: 'You are signed out.' } }
     },
   })

@@ -1,10 +1,13 @@
 import { z } from 'zod'
+import type { Audit } from '../../access/index.ts'
+import type { JsonObject } from '../../base/index.ts'
 import { expectedVersion, instanceRoute, type Route } from '../../http/index.ts'
-import { newUser, userChange, userParams, usersPage, userView } from './users.schema.ts'
+import { newUser, type UserChange, userChange, userParams, usersPage, userView } from './users.schema.ts'
 import type { Users } from './users.service.ts'
 
 export interface UsersRoutesDeps {
   readonly users: Users
+  readonly audit: Audit
 }
 
 export function usersRoutes(deps: UsersRoutesDeps): Route[] {
@@ -32,7 +35,7 @@ function listUsers({ users }: UsersRoutesDeps): Route {
   })
 }
 
-function createUser({ users }: UsersRoutesDeps): Route {
+function createUser({ users, audit }: UsersRoutesDeps): Route {
   return instanceRoute({
     method: 'POST',
     url: '/users',
@@ -41,8 +44,10 @@ function createUser({ users }: UsersRoutesDeps): Route {
     body: newUser,
     response: userView,
     errors: [409],
-    async handle({ principal }, { body }) {
-      const { user, etag } = await users.create(principal, body)
+    async handle(ctx, { body }) {
+      const { username: target, ...fields } = body
+      const event = { action: 'user.create', target, details: detailsOf(fields) } as const
+      const { user, etag } = await audit.change(ctx, event, () => users.create(ctx.principal, body))
       return { status: 201, headers: { etag, location: `/users/${encodeURIComponent(user.username)}` }, body: user }
     },
   })
@@ -63,7 +68,7 @@ function readUser({ users }: UsersRoutesDeps): Route {
   })
 }
 
-function changeUser({ users }: UsersRoutesDeps): Route {
+function changeUser({ users, audit }: UsersRoutesDeps): Route {
   return instanceRoute({
     method: 'PATCH',
     url: '/users/:username',
@@ -73,15 +78,16 @@ function changeUser({ users }: UsersRoutesDeps): Route {
     body: userChange,
     response: userView,
     errors: [412],
-    async handle({ principal }, { params: { username }, body, headers }) {
+    async handle(ctx, { params: { username }, body, headers }) {
       const edit = { change: body, expected: expectedVersion(headers) }
-      const { user, etag } = await users.change(principal, username, edit)
+      const event = { action: 'user.change', target: username, details: detailsOf(body) } as const
+      const { user, etag } = await audit.change(ctx, event, () => users.change(ctx.principal, username, edit))
       return { headers: { etag }, body: user }
     },
   })
 }
 
-function removeUser({ users }: UsersRoutesDeps): Route {
+function removeUser({ users, audit }: UsersRoutesDeps): Route {
   return instanceRoute({
     method: 'DELETE',
     url: '/users/:username',
@@ -90,9 +96,19 @@ function removeUser({ users }: UsersRoutesDeps): Route {
     params: userParams,
     response: z.strictObject({ message: z.string() }),
     errors: [412],
-    async handle({ principal }, { params: { username }, headers }) {
-      await users.remove(principal, username, expectedVersion(headers))
+    async handle(ctx, { params: { username }, headers }) {
+      const remove = () => users.remove(ctx.principal, username, expectedVersion(headers))
+      await audit.change(ctx, { action: 'user.remove', target: username }, remove)
       return { body: { message: `The user "${username}" is gone.` } }
     },
   })
+}
+
+/** What an auditor has to know: which fields, and the new rights. Passwords and the values of attributes are nobody's business. */
+function detailsOf({ password, attributes, ...rights }: UserChange): JsonObject {
+  return {
+    ...(JSON.parse(JSON.stringify(rights)) as JsonObject),
+    ...(password !== undefined && { password: 'set' }),
+    ...(attributes !== undefined && { attributes: Object.keys(attributes).sort() }),
+  }
 }

@@ -15,6 +15,8 @@ export interface User extends Account {
 export interface UserStore {
   /** By a name in any spelling. */
   find(username: string): Promise<Stored<User> | null>
+  /** As a collection's: what was read of users is true while it stays the same. */
+  changes(): number | undefined
   /** In the order of their names, from behind `after`; all without a `limit`. */
   list(options?: { readonly limit?: number | undefined; readonly after?: string | undefined }): Promise<Stored<User>[]>
   /** Errors: `conflict`. */
@@ -49,6 +51,7 @@ export function createUserStore(store: Store): UserStore {
 
   return {
     find: (username) => users.get(usernameKey(username)),
+    changes: users.changes,
     list: ({ limit, after } = {}) =>
       users.find(undefined, { ...(limit && { limit }), ...(after !== undefined && { after: usernameKey(after) }) }),
     insert: (user) => users.insert(user),

@@ -41,7 +41,7 @@ export function literal(value: Value, type: ColumnType): Expression {
   return type === 'number' && Number.isInteger(value) ? call('$toDouble', constant) : constant
 }
 
-/** A list of values of one type, none of them null. */
+/** A list of values of one type; null only in a list that nothing is compared with. */
 export function literals(values: readonly Value[], type: ColumnType): Expression {
   const exact = values.map((value) => (type === 'integer' && typeof value === 'number' ? integerOf(value) : value))
   return expression({ $literal: exact })

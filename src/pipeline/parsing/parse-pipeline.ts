@@ -1,9 +1,12 @@
-import { isObject, nearestNames, type ProblemItem } from '../../base/index.ts'
+import { isObject, nearestNames } from '../../base/index.ts'
 import { type AnyStep, isDomainStep, type NestedPipeline } from '../step.ts'
+import { readsPrevious } from '../steps/customsql.ts'
 import { type AnyStepDefinition, definitionOf, stepNames, steps } from '../steps/index.ts'
+import type { FindReference, Level, Reader } from './level.ts'
 import { type ParsedNested, type ParsedPipeline, type ParsedStep, pipelineProblem, turnNested } from './parsed.ts'
 import { pointer } from './pointer.ts'
 import { camelCase } from './record.ts'
+import { type Resolved, resolve, resolveFirst } from './references.ts'
 import { templateErrors } from './templates.ts'
 import { hasTemplate, stepError, validateStep } from './validate.ts'
 
@@ -20,6 +23,9 @@ export interface ParseOptions {
   /** JSON Pointer of the pipeline in what the client sent. */
   readonly at?: string
   readonly maxSteps?: number
+  readonly reference?: FindReference
+  /** Whether steps that were sent, not saved, may be native SQL for the connection of their domain. Default: they may not. */
+  readonly mayBeNative?: boolean
 }
 
 /**
@@ -27,30 +33,20 @@ export interface ParseOptions {
  * `pipeline_invalid` that lists everything that is wrong, with the step and the place of each.
  */
 export function parsePipeline(raw: unknown, options: ParseOptions): ParsedPipeline {
-  const { domain, at = '/pipeline' } = options
-  const reader: Reader = { errors: [], count: 0, most: options.maxSteps ?? maxSteps }
-  const parsed = readSteps(raw, { reader, place: at, level: 0 })
-  const leads = beginsWithDomain(raw)
+  const { domain, at = '/pipeline', reference, mayBeNative = false } = options
+  const reader: Reader = { errors: [], count: 0, most: options.maxSteps ?? maxSteps, reference, mayBeNative }
+  const level = { reader, place: at, level: 0, within: [] }
+  const resolved = resolveFirst(raw, level)
+  const { steps: whole, isLost } = resolved
+  const parsed = readSteps(resolved, level)
+  const leads = beginsWithDomain(whole)
   if (leads) checkDomain(parsed[0], domain, reader)
-  else if (domain === undefined) {
+  else if (domain === undefined && !isLost) {
     const message = 'The pipeline needs a domain: begin with a domain step, or name it in the request.'
     if (Array.isArray(raw)) reader.errors.unshift({ path: at, message })
   }
   if (reader.errors.length > 0) throw pipelineProblem(reader.errors)
   return { steps: leads || domain === undefined ? parsed : [domainStep(domain, '/domain'), ...parsed] }
-}
-
-interface Reader {
-  readonly errors: ProblemItem[]
-  /** Steps so far, at all levels. */
-  count: number
-  readonly most: number
-}
-
-interface Level {
-  readonly reader: Reader
-  readonly place: string
-  readonly level: number
 }
 
 function checkDomain(first: ParsedStep | undefined, domain: string | undefined, { errors }: Reader): void {
@@ -60,7 +56,7 @@ function checkDomain(first: ParsedStep | undefined, domain: string | undefined, 
   errors.push(stepError({ name: 'domain', place: first.place }, [], { message }))
 }
 
-function readSteps(raw: unknown, { reader, place, level }: Level): ParsedStep[] {
+function readSteps({ steps: raw, within }: Resolved, { reader, place, level }: Level): ParsedStep[] {
   if (!Array.isArray(raw)) {
     reader.errors.push({ path: place, message: 'A pipeline is a list of steps.' })
     return []
@@ -71,7 +67,7 @@ function readSteps(raw: unknown, { reader, place, level }: Level): ParsedStep[] 
   }
   const parsed: ParsedStep[] = []
   for (const [index, item] of raw.entries()) {
-    const here = { reader, place: `${place}/${index}`, level }
+    const here = { reader, place: `${place}/${index}`, level, within: within[index] ?? [] }
     if (!hasRoom(reader, here.place)) return parsed
     const step = readStep(item, here, index)
     if (step) parsed.push(step)
@@ -107,10 +103,6 @@ function readStep(raw: unknown, level: Level, index: number): ParsedStep | undef
     reader.errors.push(stepError(here, [], { message: 'The domain step can only be the first.' }))
     return undefined
   }
-  if (isReference(fields.domain)) {
-    reader.errors.push(stepError(here, ['domain'], { message: noReferences }))
-    return undefined
-  }
   return readFields(definition, fields, level)
 }
 
@@ -135,8 +127,13 @@ function readFields(
     }
   }
   // A domain's name is never rendered: what a query reads must be plain to see for whoever checks it.
-  const templated = definition !== steps.domain && hasTemplate(raw)
-  const errors = templated ? templateErrors(here, raw) : []
+  if (definition === steps.customsql && level.within.length === 0 && !reader.mayBeNative && !readsPrevious(raw)) {
+    reader.errors.push(stepError(here, [], { message: nativeRefusal }))
+    return undefined
+  }
+  const isNative = definition.native !== undefined
+  const templated = isNative || (definition !== steps.domain && hasTemplate(raw))
+  const errors = templated && !isNative ? templateErrors(here, raw) : []
   const pipelines = [...nested].map(([key, field]) => [key, turnNested(field, readyPipeline)] as const)
   const known = new Map(
     [...nested].map(([key, field]) => [key, turnNested(field, (list) => readyPipeline(list) ?? placeholder) ?? []]),
@@ -155,17 +152,23 @@ interface Inside extends Level {
 }
 
 /** A pipeline inside a step: a domain by its name, or a list that begins with a domain step. */
-function readNested(raw: unknown, { definition, path, reader, place, level }: Inside): readonly ParsedStep[] {
-  const inside = { reader, place: pointer(place, path), level: level + 1 }
+function readNested(sent: unknown, { definition, path, reader, place, level, within }: Inside): readonly ParsedStep[] {
+  const inside = { reader, place: pointer(place, path), level: level + 1, within }
+  const resolved = resolve(sent, inside)
+  const { steps: raw, isLost } = resolved
+  // It counts as the step that it would have been, so that not every one of very many is reported.
+  if (isLost) {
+    reader.count++
+    return []
+  }
   if (typeof raw === 'string' && raw !== '') {
     return hasRoom(reader, inside.place) ? [domainStep(raw, inside.place)] : []
   }
   if (!beginsWithDomain(raw)) {
-    const expected = 'This should be the name of a domain, or a list of steps that begins with a domain step.'
-    const message = isReference(raw) ? noReferences : expected
+    const message = 'This should be the name of a domain, or a list of steps that begins with a domain step.'
     reader.errors.push(stepError({ name: definition.name, place }, path, { message }))
   }
-  return Array.isArray(raw) ? readSteps(raw, inside) : []
+  return Array.isArray(raw) ? readSteps(resolved, inside) : []
 }
 
 function readNestedList(raw: unknown, inside: Inside): (readonly ParsedStep[])[] {
@@ -204,11 +207,8 @@ function beginsWithDomain(raw: unknown): boolean {
   return Array.isArray(raw) && isObject(raw[0]) && raw[0].name === 'domain'
 }
 
-const noReferences = 'References to other queries cannot be used yet: write the steps here.'
-
-function isReference(value: unknown): boolean {
-  return isObject(value) && value.type === 'ref'
-}
+const nativeRefusal =
+  'SQL for a connection takes the privilege "contribute", or a saved query. SQL that reads the rows so far, as ##PREVIOUS_STEP##, does not.'
 
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false

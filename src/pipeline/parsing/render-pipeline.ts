@@ -3,6 +3,7 @@ import type { RelativeDate } from '../condition.ts'
 import { absoluteDate, startOfDay } from '../conditions/dates.ts'
 import type { Pipeline } from '../query.ts'
 import { type AnyStep, isDomainStep, type NestedPipeline } from '../step.ts'
+import type { AnyStepDefinition } from '../steps/index.ts'
 import { compileTemplate, isTemplate } from '../templates/template.ts'
 import type { TemplateVariables } from '../templates/values.ts'
 import { type ParsedPipeline, type ParsedStep, pipelineProblem, turnNested } from './parsed.ts'
@@ -39,10 +40,10 @@ function renderStep({ definition, place, raw, nested }: ParsedStep, rendering: R
     if (rendered) pipelines.set(key, rendered)
   }
   const errors: ProblemItem[] = []
-  const rendered: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(raw)) {
-    rendered[key] = renderValue(value, [key], { name: definition.name, place, errors, variables: rendering.variables })
-  }
+  const scope = { name: definition.name, place, errors, variables: rendering.variables }
+  const rendered = definition.native
+    ? renderNative(raw, scope, definition.native)
+    : Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, renderValue(value, [key], scope)]))
   if (errors.length === 0 && pipelines.size === nested.size) {
     const validated = validateStep({ definition, place, raw: rendered, nested: pipelines })
     if ('step' in validated) return validated.step
@@ -89,6 +90,28 @@ function renderText(
     wrong(error.message)
   }
   return undefined
+}
+
+/** The texts of a native step are not templates: the step says where its variables stand, and gets them as values. */
+function renderNative(
+  raw: ParsedStep['raw'],
+  scope: ValueScope,
+  native: NonNullable<AnyStepDefinition['native']>,
+): Readonly<Record<string, unknown>> {
+  const { variables, errors, name, place } = scope
+  try {
+    return native(raw, { variables, render: (template) => renderText(template, ['query'], scope) })
+  } catch (error) {
+    if (!isProblem(error)) throw error
+    const position = error.errors[0]?.position
+    errors.push(
+      stepError({ name, place }, ['query'], {
+        message: error.message,
+        ...(position === undefined ? {} : { position }),
+      }),
+    )
+    return raw
+  }
 }
 
 /** Relative dates anywhere in the steps, as the instants that they mean today. What holds none stays the same object. */

@@ -31,7 +31,7 @@ export function compileSql(query: Query, options: SqlOptions): CompiledSql {
   const page = (ids: readonly string[], { offset, limit }: Page): Sql => {
     const rows = select(joinSql(ids.map(identifier), ', '), relation.from)
     const sorted = ordered ? sql`${rows}${order}` : rows
-    return limit === null && offset === 0 ? sorted : sql`${sorted} ${dialect.slice(limit, offset)}`
+    return limit === null && offset === 0 ? sorted : sql`${sorted} ${dialect.slice(limit, offset, ordered)}`
   }
   return {
     columns: relation.columns,
@@ -40,10 +40,10 @@ export function compileSql(query: Query, options: SqlOptions): CompiledSql {
       if (!shape) return build.withCtes(page(ids, slice))
       const shaped = shape(relation.columns)
       if (!ordered || dialect.keepsScanOrder) {
-        return build.withCtes(sql`SELECT ${shaped} FROM (${page(ids, slice)}) AS page`)
+        return build.withCtes(sql`SELECT ${shaped} FROM (${page(ids, slice)}) page`)
       }
       // The order of a subquery does not reach further.
-      return build.withCtes(sql`SELECT ${shaped} FROM (${page(carriedIds(relation), slice)}) AS page${order}`)
+      return build.withCtes(sql`SELECT ${shaped} FROM (${page(carriedIds(relation), slice)}) page${order}`)
     },
     count: () => build.withCtes(select(sql`count(*)`, relation.from)),
   }

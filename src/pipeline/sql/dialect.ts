@@ -27,11 +27,19 @@ export interface SqlDialect {
   readonly keepsScanOrder: boolean
   /** The `AS` of a CTE that is computed by itself. */
   readonly materialized: Sql
-  /** The end of a query with a bound on its rows, empty without one. */
-  slice(limit: number | null, offset: number): Sql
+  /** The end of a query with a bound on its rows, empty without one. `ordered`: what stands before it is an ORDER BY. */
+  slice(limit: number | null, offset: number, ordered: boolean): Sql
+  /** What a SELECT of constants reads from, for databases where it has to read from something. */
+  readonly oneRow?: { readonly from: Sql }
   /** Whether there is a FULL OUTER JOIN. */
   readonly joinsFully: boolean
   orderKey(key: Sql, descending: boolean, nulls: 'last' | 'first'): Sql
+  /** A key of PARTITION BY, for databases that do not take columns of every type there. */
+  partitionKey?(key: Sql, type: ColumnType): Sql
+  /** What texts are tested by for being equal to a constant, for databases that pass over spaces at their end. */
+  exactly?(text: Sql): Sql
+  /** Where a text of one of the `TextLists` is in its list, from 0; null for null. For databases whose sources have such lists. */
+  position?(text: Sql): Sql
   /** True or false, also for nulls: null is the same as null. */
   isSame(a: Sql, b: Sql): Sql
   /**

@@ -51,7 +51,10 @@ function typedSql(formula: Formula, scope: Scope): Typed {
       const [left, right] = [operand(formula.left, scope), operand(formula.right, scope)]
       const type = operationType(formula.operator, left.type, right.type) ?? scope.type
       if (type === 'null') return plain(context.dialect.nullOf(scope.type), type)
-      const sql = context.dialect.operate(formula.operator, [left.sql, right.sql], computed(type))
+      const of = computed(type)
+      // A null is of the operation's type, not of the whole formula's: there is no operation between integers and numbers.
+      const sqlOf = (each: Typed): Sql => (each.type === 'null' ? context.dialect.nullOf(of) : each.sql)
+      const sql = context.dialect.operate(formula.operator, [sqlOf(left), sqlOf(right)], of)
       return { sql, type, level: Math.max(left.level, right.level), isOperation: true }
     }
   }

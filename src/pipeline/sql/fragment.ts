@@ -71,7 +71,7 @@ export function renderSql(
   return { text, values: fragment.values }
 }
 
-const harmless = /^(?:[a-z]\d+|rowid|"(?:[^"\0]|"")+"|`(?:[^`\0]|``)+`)$/
+const harmless = /^(?:[a-z]\d+|rowid|"(?:[^"\0]|"")+"|`(?:[^`\0]|``)+`|\[(?:[^\]\0]|\]\])+\])$/
 
 /**
  * A name as it stands in the text: generated (`c0`, `s1`), or quoted by a dialect. Anything else is refused, so that no text of a

@@ -1,3 +1,5 @@
+import { once } from '../once.ts'
+
 /** Letters with the one letter that is their counterpart in the other case; `from[i]` becomes `to[i]`. ASCII is not among them. */
 export interface CasePairs {
   readonly from: string
@@ -38,12 +40,19 @@ export function casedLetters(): string[] {
   })
 }
 
+const pairs = { lower: once(() => findPairs('lower')), upper: once(() => findPairs('upper')) } as const
+
+/** Finding them all takes some 10 ms. */
 export function casePairs(kind: 'lower' | 'upper'): CasePairs {
-  const pairs = casedLetters().flatMap((letter) => {
+  return pairs[kind]()
+}
+
+function findPairs(kind: 'lower' | 'upper'): CasePairs {
+  const found = casedLetters().flatMap((letter) => {
     const other = kind === 'lower' ? smallLetter(letter) : capitalLetter(letter)
     return other === letter || letter < '\u0080' ? [] : [[letter, other] as const]
   })
-  return { from: pairs.map(([letter]) => letter).join(''), to: pairs.map(([, other]) => other).join('') }
+  return { from: found.map(([letter]) => letter).join(''), to: found.map(([, other]) => other).join('') }
 }
 
 function smallLetter(letter: string): string {

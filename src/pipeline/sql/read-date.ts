@@ -97,7 +97,7 @@ function dayOf({ first, second }: Either): Sql {
 function monthNamed(name: Sql, number: Sql | undefined, dialect: SqlDialect): Sql {
   // The place of a name among all names, which are in rows of twelve.
   const place = dialect.dates.placeIn(dialect.text.lower(name), bind(monthWords, 'text'))
-  const month = sql`((${place} - 1) % 12 + 1)`
+  const month = sql`(${dialect.operate('%', [sql`(${place} - 1)`, sql`12`], 'integer')} + 1)`
   return number ? sql`CASE WHEN ${name} IS NOT NULL THEN ${month} ELSE ${number} END` : month
 }
 

@@ -22,7 +22,14 @@ export interface Relation {
   readonly order: readonly OrderKey[]
   /** The rows come in this order by themselves, so that the end needs no ORDER BY. */
   readonly inOrder: boolean
+  readonly lists?: TextLists
 }
+
+/**
+ * The columns whose texts the database keeps as positions in a list without repeats, by the column's id. A step that gives a column
+ * another value gives it another id, and one that joins or unites rows gives up the lists.
+ */
+export type TextLists = ReadonlyMap<string, readonly string[]>
 
 /**
  * Where a domain is in the database: `table` is ready text (with its schema: a bare `s0` would be taken for a CTE), `columns[].id`
@@ -33,6 +40,7 @@ export interface SqlSource {
   readonly columns: readonly SqlColumn[]
   /** A column (quoted, or `rowid`) that numbers the rows in their first order, when the source has one: integers, no nulls. */
   readonly rowOrder?: string
+  readonly lists?: TextLists
 }
 
 /** A compiled query. `columns` is known before anything runs, in the order of the answer. */

@@ -1,47 +1,24 @@
 import type { FormatPiece } from '../dates/format.ts'
+import { isOtherSpecifier, numberSpecifiers, type OtherSpecifier } from '../dates/specifiers.ts'
 import type { SqlDialect } from './dialect.ts'
 import { bind, type Sql, sql } from './fragment.ts'
-import type { DatePart } from './functions/dates.ts'
-
-/** Specifiers that write a number, with the digits that it has at least. */
-const numbers: ReadonlyMap<string, { readonly part: DatePart; readonly width: number }> = new Map([
-  ['Y', { part: 'year', width: 4 }],
-  ['m', { part: 'month', width: 2 }],
-  ['d', { part: 'day', width: 2 }],
-  ['H', { part: 'hour', width: 2 }],
-  ['M', { part: 'minute', width: 2 }],
-  ['S', { part: 'second', width: 2 }],
-  ['L', { part: 'millisecond', width: 3 }],
-  ['j', { part: 'dayOfYear', width: 3 }],
-  ['U', { part: 'week', width: 2 }],
-  ['V', { part: 'isoWeek', width: 2 }],
-  ['G', { part: 'isoYear', width: 4 }],
-  ['u', { part: 'isoDayOfWeek', width: 1 }],
-])
 
 type Writer = (date: Sql, dialect: SqlDialect) => Sql
 
-/** The others, names in English whatever the language of the database. */
-const writers: ReadonlyMap<string, Writer> = new Map<string, Writer>([
-  ['y', (date, { dates }) => dates.padded(sql`(${dates.part(date, 'year')} % 100)`, 2)],
-  ['I', (date, { dates }) => dates.padded(sql`((${dates.part(date, 'hour')} + 11) % 12 + 1)`, 2)],
-  ['p', (date, { dates }) => sql`CASE WHEN ${dates.part(date, 'hour')} < 12 THEN 'AM' ELSE 'PM' END`],
-  ['f', (date, { dates }) => dates.padded(sql`(${dates.part(date, 'millisecond')} * 1000)`, 6)],
-  ['w', (date, { dates }) => dates.padded(sql`(${dates.part(date, 'dayOfWeek')} - 1)`, 1)],
-  ['z', () => sql`'+0000'`],
-  ['Z', () => sql`'UTC'`],
-  ['b', shortMonth],
-  ['h', shortMonth],
-  ['B', wholeMonth],
-  ['a', shortWeekday],
-  ['A', wholeWeekday],
-])
-
-/** What `fromdate` can write, in the letters of strftime; `%-d` is a number without zeros before it, `%L` the milliseconds. */
-export const writtenSpecifiers: ReadonlySet<string> = new Set([
-  ...[...numbers.keys()].flatMap((specifier) => [specifier, `-${specifier}`]),
-  ...writers.keys(),
-])
+const writers: Readonly<Record<OtherSpecifier, Writer>> = {
+  y: (date, { dates, operate }) => dates.padded(operate('%', [dates.part(date, 'year'), sql`100`], 'integer'), 2),
+  I: hourOfTwelve,
+  p: (date, { dates }) => sql`CASE WHEN ${dates.part(date, 'hour')} < 12 THEN 'AM' ELSE 'PM' END`,
+  f: (date, { dates }) => dates.padded(sql`(${dates.part(date, 'millisecond')} * 1000)`, 6),
+  w: (date, { dates }) => dates.padded(sql`(${dates.part(date, 'dayOfWeek')} - 1)`, 1),
+  z: () => sql`'+0000'`,
+  Z: () => sql`'UTC'`,
+  b: shortMonth,
+  h: shortMonth,
+  B: wholeMonth,
+  a: shortWeekday,
+  A: wholeWeekday,
+}
 
 /** A date as text, null for null. */
 export function writeDateSql(date: Sql, pieces: readonly FormatPiece[], dialect: SqlDialect): Sql {
@@ -49,16 +26,22 @@ export function writeDateSql(date: Sql, pieces: readonly FormatPiece[], dialect:
     'text' in piece ? bind(piece.text, 'text') : writtenSql(date, piece.specifier, dialect),
   )
   const [first = bind('', 'text'), ...rest] = texts
-  const text = rest.reduce((all, next) => dialect.operate('+', [all, next], 'text'), first)
+  const text = rest.length > 0 ? dialect.text.join(texts, sql`''`) : first
   return sql`CASE WHEN ${date} IS NOT NULL THEN ${text} END`
 }
 
 function writtenSql(date: Sql, specifier: string, dialect: SqlDialect): Sql {
   const bare = specifier.replace('-', '')
-  const number = numbers.get(bare)
-  if (!number) return writers.get(bare)?.(date, dialect) ?? bind('', 'text')
+  if (isOtherSpecifier(bare)) return writers[bare](date, dialect)
+  const number = numberSpecifiers.get(bare)
+  if (!number) return bind('', 'text')
   const value = dialect.dates.part(date, number.part)
   return bare === specifier ? dialect.dates.padded(value, number.width) : dialect.textOf(value, 'integer')
+}
+
+function hourOfTwelve(date: Sql, { dates }: SqlDialect): Sql {
+  const hour = dates.part(date, 'hour')
+  return dates.padded(sql`(CASE WHEN ${hour} = 0 THEN 12 WHEN ${hour} > 12 THEN ${hour} - 12 ELSE ${hour} END)`, 2)
 }
 
 function shortMonth(date: Sql, { dates }: SqlDialect): Sql {

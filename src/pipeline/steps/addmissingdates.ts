@@ -1,4 +1,12 @@
 import * as z from 'zod'
+import { after, hidden, keyOf, type MongoContext } from '../mongo/context.ts'
+import { periodsBetween, periodsLater, startOf } from '../mongo/dates.ts'
+import { call, choose, isNull, literal, nothing, orNull, over, read } from '../mongo/expression.ts'
+import { figureMongo } from '../mongo/figures.ts'
+import { grouped } from '../mongo/group.ts'
+import type { MongoColumn, MongoRelation } from '../mongo/relation.ts'
+import type { Stage } from '../mongo/stage.ts'
+import { windowed } from '../mongo/window.ts'
 import { record } from '../parsing/record.ts'
 import { carried, columnOf, ref, type SqlContext, sortedBy } from '../sql/context.ts'
 import { joinSql, type Sql, sql } from '../sql/fragment.ts'
@@ -82,7 +90,27 @@ export const addmissingdates = defineStep({
       inOrder: false,
     }
   },
+  mongo: (step, input, context) => {
+    const { rows, start, columns } = mergedMongo(step, input, context)
+    const { filled, number, first } = gapsFilled(rows, { step, start, columns, context })
+    const isAdded = call('$gt', [read(number), zero])
+    const values = columns.map((column) => {
+      const value = orNull(read(column))
+      if (step.groups.includes(column.name)) return [column.id, value] as const
+      const added = column.name === step.datesColumn ? read(first) : nothing
+      return [column.id, choose(isAdded, added, value)] as const
+    })
+    const order = [...step.groups, step.datesColumn].map((name) => keyOf(columnOf({ columns }, name), false))
+    return {
+      ...after(filled, { $set: Object.fromEntries(values) }),
+      columns,
+      order: sortedBy(order, []),
+      inOrder: false,
+    }
+  },
 })
+
+const zero = literal(0, 'integer')
 
 type AddMissingDates = z.output<typeof fields>
 
@@ -111,7 +139,7 @@ function mergedRows(step: AddMissingDates, input: Relation, context: SqlContext)
   const period = dialect.dates.startOf(ref(date), step.datesGranularity)
   const dated = sql`SELECT ${carried(input)}, ${period} AS ${ref(start)} FROM ${input.from}`
   const by = joinSql([start, ...groups.map(({ column }) => column)].map(ref), ', ')
-  const rows = sql`SELECT ${joinSql([ref(start), ...values], ', ')} FROM (${dated}) AS dated WHERE ${ref(start)} IS NOT NULL GROUP BY ${by}`
+  const rows = sql`SELECT ${joinSql([ref(start), ...values], ', ')} FROM (${dated}) dated WHERE ${ref(start)} IS NOT NULL GROUP BY ${by}`
   return {
     // It is read twice: for its ends, and for its rows.
     from: context.barrier(rows),
@@ -142,4 +170,72 @@ function allPeriods(merged: Merged, period: AddMissingDates['datesGranularity'],
   const from = context.cte(keys.length > 0 ? sql`${spans} GROUP BY ${by}` : spans)
   const kept = keys.map(({ key }) => key)
   return { from: context.cte(context.dialect.dates.periods({ from, kept, first, last, period, start })), keys, start }
+}
+
+interface MergedMongo {
+  readonly rows: MongoRelation
+  readonly columns: readonly MongoColumn[]
+  readonly start: MongoColumn
+}
+
+/** As `mergedRows`. */
+function mergedMongo(step: AddMissingDates, input: MongoRelation, context: MongoContext): MergedMongo {
+  const date = columnOf(input, step.datesColumn)
+  const start = context.fresh(date)
+  const dated = after(
+    input,
+    { $match: { [date.id]: { $ne: null } } },
+    { $set: { [start.id]: startOf(read(date), step.datesGranularity) } },
+  )
+  const groups = input.columns.filter(({ name }) => step.groups.includes(name))
+  const by = [...groups, start]
+  const firsts = input.columns
+    .filter((column) => !groups.includes(column))
+    .map((column) => ({
+      column: context.fresh(column),
+      figure: figureMongo('first', column, { groups: by, input: dated, context }),
+    }))
+  const all = [...groups, ...firsts.map(({ column }) => column)]
+  return {
+    rows: grouped(dated, { groups: by, figures: firsts }, context),
+    columns: input.columns.map(({ name }) => columnOf({ columns: all }, name)),
+    start,
+  }
+}
+
+interface GapScope {
+  readonly step: AddMissingDates
+  readonly start: MongoColumn
+  readonly columns: readonly MongoColumn[]
+  readonly context: MongoContext
+}
+
+/** A document holds at most 16 MB, so that numbers of periods are spread in two goes. */
+const chunk = 1000
+
+/** Each row as often as there are periods up to the next row of its group: with their numbers, and their first days. */
+function gapsFilled(
+  rows: MongoRelation,
+  { step, start, columns, context }: GapScope,
+): { readonly filled: MongoRelation; readonly number: MongoColumn; readonly first: MongoColumn } {
+  const [next, count, number] = [hidden(context), hidden(context), hidden(context)]
+  const first = context.fresh(start)
+  const period = step.datesGranularity
+  const by = columns.filter(({ name }) => step.groups.includes(name))
+  const order = [{ id: start.id, descending: false, nullable: false }]
+  const output = { [next.id]: over(call('$min', read(start)), [1, 1]) }
+  const counted = choose(isNull(read(next)), literal(1, 'integer'), periodsBetween(read(start), read(next), period))
+  const size = literal(chunk, 'integer')
+  const end = call('$min', [read(count), call('$add', [read(number), size])])
+  const each: Stage = { $unwind: { path: read(number), preserveNullAndEmptyArrays: false } }
+  const filled = after(
+    windowed(rows, { by, order, output }, context),
+    { $set: { [count.id]: counted } },
+    { $set: { [number.id]: call('$range', [zero, read(count), size]) } },
+    each,
+    { $set: { [number.id]: call('$range', [read(number), end]) } },
+    each,
+    { $set: { [first.id]: periodsLater(read(start), period, read(number)) } },
+  )
+  return { filled, number, first }
 }

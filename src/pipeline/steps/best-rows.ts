@@ -27,7 +27,7 @@ export function bestRows({ column, groups, descending }: Extreme, input: Relatio
     context.dialect,
   )
   const ranked = sql`SELECT ${carried(input)}, rank() OVER (${window}) AS ${rank} FROM ${input.from}`
-  const from = context.barrier(sql`${select(carried(input), sql`(${ranked}) AS ranked`)} WHERE ${rank} = 1`)
+  const from = context.barrier(sql`${select(carried(input), sql`(${ranked}) ranked`)} WHERE ${rank} = 1`)
   return { ...input, from, inOrder: false }
 }
 

@@ -2,7 +2,7 @@ import { withValues } from '../mongo/computed.ts'
 import { call, isNull, orNull, read } from '../mongo/expression.ts'
 import { record } from '../parsing/record.ts'
 import { columnOf, ref } from '../sql/context.ts'
-import { sql } from '../sql/fragment.ts'
+import { bind, sql } from '../sql/fragment.ts'
 import { findColumns, withColumn } from './columns.ts'
 import { withComputed } from './computed.ts'
 import { commonType } from './constants.ts'
@@ -47,7 +47,9 @@ export const comparetext = defineStep({
       type === undefined
         ? sql`(${ref(a)} IS NULL AND ${ref(b)} IS NULL)`
         : context.dialect.isSame(convert(ref(a), a.type, type), convert(ref(b), b.type, type))
-    return withComputed(input, [{ column: { name: step.newColumnName, type: 'boolean' }, value: isEqual }], context)
+    // What holds is no value in every database.
+    const value = sql`CASE WHEN ${isEqual} THEN ${bind(true, 'boolean')} ELSE ${bind(false, 'boolean')} END`
+    return withComputed(input, [{ column: { name: step.newColumnName, type: 'boolean' }, value }], context)
   },
   mongo: (step, input, context) => {
     const [a, b] = [columnOf(input, step.strCol1), columnOf(input, step.strCol2)]

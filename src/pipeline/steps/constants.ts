@@ -8,12 +8,16 @@ import type { Column, ColumnType, Value } from '../values.ts'
 import { stepProblem } from './columns.ts'
 
 /** A constant in a step, null included. */
-export const constantField = z.unknown().transform((raw, context): Value => {
-  const message = problemOf(raw)
-  if (message === undefined) return raw as Value
-  context.issues.push({ code: 'custom', message, input: raw })
-  return z.NEVER
-})
+export const constantField = z
+  .unknown()
+  .transform((raw, context): Value => {
+    const message = problemOf(raw)
+    if (message === undefined) return raw as Value
+    context.issues.push({ code: 'custom', message, input: raw })
+    return z.NEVER
+  })
+  // In JSON, a date is a text.
+  .meta({ type: ['string', 'number', 'boolean', 'null'] })
 
 function problemOf(raw: unknown): string | undefined {
   if (raw === undefined) return 'This field is required.'

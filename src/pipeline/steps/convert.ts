@@ -1,7 +1,10 @@
 import * as z from 'zod'
+import { withValues } from '../mongo/computed.ts'
+import { converted } from '../mongo/convert.ts'
+import { read } from '../mongo/expression.ts'
 import { record } from '../parsing/record.ts'
 import { columnOf, ref } from '../sql/context.ts'
-import type { ColumnType } from '../values.ts'
+import type { Column, ColumnType } from '../values.ts'
 import { findColumns } from './columns.ts'
 import { withComputed } from './computed.ts'
 import { defineStep } from './definition.ts'
@@ -42,13 +45,25 @@ export const convert = defineStep({
     return input.map((column) => (step.columns.includes(column.name) ? { ...column, type: step.dataType } : column))
   },
   sql: (step, input, context) => {
-    const columns = [...new Set(step.columns)].map((name) => columnOf(input, name))
-    const converted = columns
-      .filter(({ type }) => type !== step.dataType)
-      .map((column) => ({
-        column: { name: column.name, type: step.dataType },
-        value: context.dialect.text.convert(ref(column), column.type, step.dataType),
-      }))
-    return withComputed(input, converted, context)
+    const list = changing(step, input).map((column) => ({
+      column: { name: column.name, type: step.dataType },
+      value: context.dialect.text.convert(ref(column), column.type, step.dataType),
+    }))
+    return withComputed(input, list, context)
+  },
+  mongo: (step, input, context) => {
+    const list = changing(step, input).map((column) => ({
+      column: { name: column.name, type: step.dataType },
+      value: converted(read(column), column.type, step.dataType),
+    }))
+    return withValues(input, list, context)
   },
 })
+
+function changing<C extends Column>(
+  step: { readonly columns: readonly string[]; readonly dataType: ColumnType },
+  input: { readonly columns: readonly C[] },
+): C[] {
+  const columns = [...new Set(step.columns)].map((name) => columnOf(input, name))
+  return columns.filter(({ type }) => type !== step.dataType)
+}

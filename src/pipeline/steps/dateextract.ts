@@ -1,6 +1,10 @@
 import * as z from 'zod'
+import { withValues } from '../mongo/computed.ts'
+import { datePart, shifted, startOf } from '../mongo/dates.ts'
+import { type Expression, read } from '../mongo/expression.ts'
+import { datesOf as mongoDatesOf } from '../mongo/read-date.ts'
 import { record } from '../parsing/record.ts'
-import { carried, ref } from '../sql/context.ts'
+import { carried, columnOf, ref } from '../sql/context.ts'
 import type { SqlDialect } from '../sql/dialect.ts'
 import { joinSql, type Sql, sql } from '../sql/fragment.ts'
 import type { DatePart, DatePeriod } from '../sql/functions/dates.ts'
@@ -107,6 +111,13 @@ export const dateextract = defineStep({
       columns: added.reduce((columns, { column }) => withColumn(columns, column), [...input.columns]),
     }
   },
+  mongo: (step, input, context) => {
+    const column = columnOf(input, step.column)
+    const { dates, rows } = mongoDatesOf([column], input, context)
+    const [date = column] = dates
+    const list = newColumns(step).map(({ info, column }) => ({ column, value: infoMongo(read(date), info) }))
+    return withValues(rows, list, context)
+  },
 })
 
 function newColumns(
@@ -132,4 +143,14 @@ function infoSql(date: Sql, info: DateInfo, { dates }: SqlDialect): Sql {
   const { start, previous }: { start: DatePeriod; previous?: true } = days[info]
   const day = dates.startOf(date, start)
   return previous ? dates.shift(day, start, -1) : day
+}
+
+function infoMongo(date: Expression, info: DateInfo): Expression {
+  if (isPart(info)) {
+    const { part, before }: { part: DatePart; before?: DatePeriod } = parts[info]
+    return datePart(before ? shifted(date, before, -1) : date, part)
+  }
+  const { start, previous }: { start: DatePeriod; previous?: true } = days[info]
+  const day = startOf(date, start)
+  return previous ? shifted(day, start, -1) : day
 }

@@ -1,5 +1,9 @@
 import * as z from 'zod'
 import { unset } from '../conditions/unset.ts'
+import { withValues } from '../mongo/computed.ts'
+import { startOf } from '../mongo/dates.ts'
+import { read } from '../mongo/expression.ts'
+import { datesOf as mongoDatesOf } from '../mongo/read-date.ts'
 import { record } from '../parsing/record.ts'
 import { carried, columnOf, ref } from '../sql/context.ts'
 import { sql } from '../sql/fragment.ts'
@@ -59,5 +63,17 @@ export const dategranularity = defineStep({
       from: context.computed(sql`SELECT ${carried(input)}, ${start} AS ${ref(column)} FROM ${from}`),
       columns: withColumn(input.columns, column),
     }
+  },
+  mongo: (step, input, context) => {
+    const name = step.newColumn ?? step.column
+    const source = columnOf(input, step.column)
+    if (step.granularity === unset) {
+      const copy = { column: { name, type: source.type }, value: read(source) }
+      return name === step.column ? input : withValues(input, [copy], context)
+    }
+    const { dates, rows } = mongoDatesOf([source], input, context)
+    const [date = source] = dates
+    const value = startOf(read(date), step.granularity)
+    return withValues(rows, [{ column: { name, type: 'date' }, value }], context)
   },
 })

@@ -5,6 +5,7 @@ import type { MongoRelation } from '../mongo/relation.ts'
 import type { SqlContext } from '../sql/context.ts'
 import type { Relation } from '../sql/relation.ts'
 import type { at, NestedPipeline } from '../step.ts'
+import type { TemplateVariables } from '../templates/values.ts'
 import type { Column, ColumnType } from '../values.ts'
 
 /** What a step can ask when it works out its columns. */
@@ -53,12 +54,23 @@ export interface StepDefinition<Name extends string, Schema extends z.ZodType> {
   legacy?(raw: Record<string, unknown>): Record<string, unknown>
   /** The fields without what is about unset filters (`__VOID__`), undefined when nothing is left. Called before validation. */
   withoutUnset?(raw: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined
+  /**
+   * For a step whose text is a query in another language: fills in its variables as values, where `renderPipeline` would make text of
+   * them. Errors: `pipeline_invalid` for an undefined variable, or a place where no value can stand.
+   */
+  native?(raw: Readonly<Record<string, unknown>>, values: NativeValues): Readonly<Record<string, unknown>>
   /** The columns after the step. Errors: `pipeline_invalid`, naming the step, for columns that are missing or do not fit. */
   columns(step: StepOf<Name, z.output<Schema>>, input: readonly Column[], context: ColumnsContext): readonly Column[]
   /** The step as SQL. `columns` has accepted the step; what is given has exactly those columns. */
   sql(step: StepOf<Name, z.output<Schema>>, input: Relation, context: SqlContext): Relation
   /** The step as stages of an aggregation, likewise. A step without runs after those that MongoDB does itself. */
   mongo?(step: StepOf<Name, z.output<Schema>>, input: MongoRelation, context: MongoContext): MongoRelation
+}
+
+export interface NativeValues {
+  readonly variables: TemplateVariables
+  /** The typed value of a text that is a template. */
+  render(template: string): unknown
 }
 
 /** The step that a definition describes. */

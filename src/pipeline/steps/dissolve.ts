@@ -1,6 +1,16 @@
 import * as z from 'zod'
+import { after } from '../mongo/context.ts'
+import { read } from '../mongo/expression.ts'
+import { figureMongo } from '../mongo/figures.ts'
+import { grouped } from '../mongo/group.ts'
+import {
+  groupNumbers,
+  numberedShapes as mongoNumberedShapes,
+  nthShape,
+  withoutNulls as withoutMongoNulls,
+} from '../mongo/shapes.ts'
 import { record } from '../parsing/record.ts'
-import { ref, select } from '../sql/context.ts'
+import { columnOf, ref, select } from '../sql/context.ts'
 import { joinSql, sql } from '../sql/fragment.ts'
 import { windowSql } from '../sql/window.ts'
 import type { Column } from '../values.ts'
@@ -62,14 +72,32 @@ export const dissolve = defineStep({
     if (step.shapes === 'wanted') return numberedShapes(input, { groupings: [on], includeNulls }, context)
     const rows = includeNulls ? input : withoutNulls(input, on, context)
     const plain = { name: 'aggregate', on, aggregations, keepOriginalGranularity: false, countNulls: false } as const
-    const grouped = aggregate.sql(plain, rows, context)
+    const aggregated = aggregate.sql(plain, rows, context)
     const geometry = context.fresh({ name: geometryColumn, type: 'text' })
-    const number = sql`row_number() OVER (${windowSql({ order: grouped.order }, context.dialect)})`
+    const number = sql`row_number() OVER (${windowSql({ order: aggregated.order }, context.dialect)})`
     const list = [
-      ...grouped.columns.map(ref),
+      ...aggregated.columns.map(ref),
       sql`${settledShape(step, { list: 0, n: number }, context)} AS ${ref(geometry)}`,
     ]
-    const from = context.barrier(select(joinSql(list, ', '), grouped.from))
-    return { ...grouped, from, columns: [...grouped.columns, geometry] }
+    const from = context.barrier(select(joinSql(list, ', '), aggregated.from))
+    return { ...aggregated, from, columns: [...aggregated.columns, geometry] }
+  },
+  mongo: (step: DissolveStep, input, context) => {
+    const { groups: on, includeNulls } = step
+    if (step.shapes === 'wanted') return mongoNumberedShapes(input, { groupings: [on], includeNulls }, context)
+    const rows = includeNulls ? input : withoutMongoNulls(input, on)
+    const groups = [...new Set(on)].map((name) => columnOf(input, name))
+    const figures = figuresOf(step, step.aggregations, input.columns).map(({ column, source, aggFunction }) => ({
+      column: context.fresh(column),
+      figure: figureMongo(aggFunction, columnOf(input, source), { groups, input: rows, context }),
+    }))
+    const aggregated = grouped(rows, { groups, figures }, context)
+    const numbered = groupNumbers(aggregated, { by: [], groups, nullable: true }, context)
+    const geometry = context.fresh({ name: geometryColumn, type: 'text' })
+    const shape = nthShape(step, { list: 0, n: read(numbered.number) })
+    return {
+      ...after(numbered.rows, { $set: { [geometry.id]: shape } }),
+      columns: [...aggregated.columns, geometry],
+    }
   },
 })

@@ -2,15 +2,16 @@ import * as z from 'zod'
 import { nearestNames, Problem } from '../../base/index.ts'
 import type { Condition } from '../condition.ts'
 import { conditionMatch } from '../mongo/condition.ts'
-import { after } from '../mongo/context.ts'
+import { after, type MongoContext } from '../mongo/context.ts'
+import { literal } from '../mongo/expression.ts'
 import type { MongoRelation } from '../mongo/relation.ts'
 import { record } from '../parsing/record.ts'
-import { conditionSql } from '../sql/condition.ts'
+import { conditionSql, tested } from '../sql/condition.ts'
 import { carried, ref, type SqlContext, select } from '../sql/context.ts'
-import { identifier, joinSql, sql } from '../sql/fragment.ts'
+import { bind, identifier, joinSql, type Sql, sql } from '../sql/fragment.ts'
 import type { OrderKey, Relation } from '../sql/relation.ts'
 import type { DomainStep } from '../step.ts'
-import type { Column } from '../values.ts'
+import type { Column, ColumnType, Value } from '../values.ts'
 import { defineStep } from './definition.ts'
 
 export const domain = defineStep({
@@ -36,24 +37,76 @@ export const domain = defineStep({
     },
   },
   fields: record({ domain: z.string().min(1, 'A domain name is not empty.') }),
-  columns: (step, _input, context) => context.source(step.domain).map(({ name, type }) => ({ name, type })),
+  columns: (step: DomainStep, _input, context) => {
+    const columns = step.of ? context.columnsOf(step.of) : context.source(step.domain)
+    return visible(columns, step).map(({ name, type }) => ({ name, type }))
+  },
   sql: (step: DomainStep, _input, context) => {
     const rule = ruleOf(step)
-    const rows = readTable(step, context)
-    if ('always' in rule && rule.always) return rows
-    const allowed = conditionSql(rule, (name) => ruleColumn(rows, name, step.domain), context)
-    return { ...rows, from: context.cte(sql`${select(carried(rows), rows.from)} WHERE ${allowed}`) }
+    const rows = step.of ? context.relation(step.of) : readTable(step, context)
+    const allRows = 'always' in rule && rule.always
+    const masks = maskedColumns(rows.columns, step)
+    const columns = visible(rows.columns, step).map((column) => (masks.has(column) ? context.fresh(column) : column))
+    if (allRows && masks.size === 0) return { ...rows, columns }
+    const from = allRows
+      ? rows.from
+      : context.cte(
+          sql`${select(carried(rows), rows.from)} WHERE ${conditionSql(rule, (name) => tested(ruleColumn(rows, name, step.domain), rows), context)}`,
+        )
+    if (masks.size === 0) return { ...rows, from, columns }
+    const kept = columns.filter((column) => rows.columns.includes(column))
+    const constants = [...masks.keys()].map((column) => {
+      const shown = columns.find(({ name }) => name === column.name) ?? column
+      return sql`${constant(masks.get(column) ?? null, shown.type, context)} AS ${ref(shown)}`
+    })
+    const list = joinSql([carried({ ...rows, columns: kept }), ...constants], ', ')
+    return { ...rows, from: context.cte(select(list, from)), columns }
   },
   mongo: (step: DomainStep, _input, context) => {
     const rule = ruleOf(step)
-    const { collection, columns } = context.source(step)
-    refuseForeignFields(columns)
-    const order = [{ id: '_id', descending: false, nullable: false }]
-    const rows: MongoRelation = { collection, stages: [], columns, order, inOrder: false }
+    const rows = step.of ? context.relation(step.of) : readCollection(step, context)
     const allowed = conditionMatch(rule, (name) => ruleColumn(rows, name, step.domain), context.now)
-    return allowed ? after(rows, { $match: allowed }) : rows
+    const seen = allowed ? after(rows, { $match: allowed }) : rows
+    const masks = maskedColumns(rows.columns, step)
+    const columns = visible(rows.columns, step)
+    if (masks.size === 0) return { ...seen, columns }
+    const shown = columns.map((column) => (masks.has(column) ? context.fresh(column) : column))
+    const constants = columns.flatMap((column, index) =>
+      masks.has(column) ? [[shown[index]?.id ?? '', literal(masks.get(column) ?? null, column.type)] as const] : [],
+    )
+    return { ...after(seen, { $set: Object.fromEntries(constants) }), columns: shown }
   },
 })
+
+/** The columns that the step lets through. */
+function visible<C extends Column>(columns: readonly C[], { kept }: DomainStep): readonly C[] {
+  return kept ? columns.filter(({ name }) => !kept.hide.includes(name)) : columns
+}
+
+/** The columns that are masked, and what is shown in their place: null where the value is not of the column's type. */
+function maskedColumns<C extends Column>(columns: readonly C[], step: DomainStep): ReadonlyMap<C, Value> {
+  const mask = step.kept?.mask ?? {}
+  const masked = visible(columns, step).filter(({ name }) => Object.hasOwn(mask, name))
+  return new Map(masked.map((column) => [column, fitting(mask[column.name] ?? null, column.type)]))
+}
+
+function fitting(value: Value, type: ColumnType): Value {
+  if (type === 'text') return typeof value === 'string' ? value : null
+  if (type === 'boolean') return typeof value === 'boolean' ? value : null
+  if (type === 'integer') return Number.isInteger(value) ? value : null
+  return type === 'number' && typeof value === 'number' ? value : null
+}
+
+function constant(value: Value, type: ColumnType, { dialect }: SqlContext): Sql {
+  return value === null ? dialect.nullOf(type) : bind(value, type)
+}
+
+function readCollection(step: DomainStep, context: MongoContext): MongoRelation {
+  const { collection, columns } = context.source(step)
+  refuseForeignFields(columns)
+  const order = [{ id: '_id', descending: false, nullable: false }]
+  return { collection, stages: [], columns, order, inOrder: false }
+}
 
 /**
  * Rows without a decision about them are never given out: the guard puts a rule on every domain, `always` when nothing is hidden.
@@ -77,7 +130,13 @@ function readTable(step: DomainStep, context: SqlContext): Relation {
     order.push({ id: key.id, descending: false })
   }
   const from = context.cte(select(joinSql(list, ', '), source.table))
-  return { from, columns: columns.map(({ fresh }) => fresh), order, inOrder: context.dialect.keepsScanOrder }
+  const lists = new Map(
+    columns.flatMap(({ physical, fresh }) => {
+      const texts = source.lists?.get(physical.id)
+      return texts ? [[fresh.id, texts] as const] : []
+    }),
+  )
+  return { from, columns: columns.map(({ fresh }) => fresh), order, inOrder: context.dialect.keepsScanOrder, lists }
 }
 
 /** A rule is not the caller's to correct, so its columns are not errors of the pipeline. */

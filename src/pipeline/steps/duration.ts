@@ -1,6 +1,10 @@
 import * as z from 'zod'
+import { withValues } from '../mongo/computed.ts'
+import { secondsBetween } from '../mongo/dates.ts'
+import { call, literal, read } from '../mongo/expression.ts'
+import { datesOf as mongoDatesOf } from '../mongo/read-date.ts'
 import { record } from '../parsing/record.ts'
-import { carried, ref } from '../sql/context.ts'
+import { carried, columnOf, ref } from '../sql/context.ts'
 import { sql } from '../sql/fragment.ts'
 import { withColumn } from './columns.ts'
 import { datesOf, findDatesOrTexts } from './date-columns.ts'
@@ -8,7 +12,12 @@ import { defineStep } from './definition.ts'
 import { columnName } from './fields.ts'
 
 /** Seconds of each unit. */
-const units = { seconds: sql`1`, minutes: sql`60`, hours: sql`3600`, days: sql`86400` } as const
+const units = {
+  seconds: { number: 1, sql: sql`1` },
+  minutes: { number: 60, sql: sql`60` },
+  hours: { number: 3600, sql: sql`3600` },
+  days: { number: 86_400, sql: sql`86400` },
+} as const
 
 export const duration = defineStep({
   name: 'duration',
@@ -48,11 +57,20 @@ export const duration = defineStep({
     const { dates, from } = datesOf([step.startDateColumn, step.endDateColumn], input, context)
     const [start = sql``, end = sql``] = dates.map(ref)
     const column = context.fresh({ name: step.newColumnName, type: 'number' })
-    const value = dialect.operate('/', [dialect.dates.seconds(start, end), units[step.durationIn]], 'number')
+    const value = dialect.operate('/', [dialect.dates.seconds(start, end), units[step.durationIn].sql], 'number')
     return {
       ...input,
       from: context.computed(sql`SELECT ${carried(input)}, ${value} AS ${ref(column)} FROM ${from}`),
       columns: withColumn(input.columns, column),
     }
+  },
+  mongo: (step, input, context) => {
+    const columns = [step.startDateColumn, step.endDateColumn].map((name) => columnOf(input, name))
+    const { dates, rows } = mongoDatesOf(columns, input, context)
+    const [start, end] = dates
+    if (!start || !end) return input
+    const seconds = secondsBetween(read(start), read(end))
+    const value = call('$divide', [seconds, literal(units[step.durationIn].number, 'integer')])
+    return withValues(rows, [{ column: { name: step.newColumnName, type: 'number' }, value }], context)
   },
 })

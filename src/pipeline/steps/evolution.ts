@@ -1,4 +1,22 @@
 import * as z from 'zod'
+import { after, hidden, type MongoContext } from '../mongo/context.ts'
+import { shifted } from '../mongo/dates.ts'
+import {
+  call,
+  choose,
+  type Expression,
+  finite,
+  fitting,
+  isNull,
+  literal,
+  literals,
+  nothing,
+  orNull,
+  read,
+} from '../mongo/expression.ts'
+import { division } from '../mongo/formula.ts'
+import type { MongoColumn, MongoRelation } from '../mongo/relation.ts'
+import { windowed } from '../mongo/window.ts'
 import { record } from '../parsing/record.ts'
 import { carried, columnOf, ref, type SqlContext } from '../sql/context.ts'
 import { joinSql, type Sql, sql } from '../sql/fragment.ts'
@@ -72,7 +90,7 @@ export const evolution = defineStep({
       sql`min(${ref(value)}) AS ${ref(previous)}`,
     ]
     const earlier = context.cte(
-      sql`SELECT ${joinSql(list, ', ')} FROM (${dated}) AS dated WHERE ${ref(next)} IS NOT NULL GROUP BY ${grouping}`,
+      sql`SELECT ${joinSql(list, ', ')} FROM (${dated}) dated WHERE ${ref(next)} IS NOT NULL GROUP BY ${grouping}`,
     )
     const same = [sql`${date} = ${ref(next)}`, ...keys.map(({ column, key }) => dialect.isSame(ref(column), ref(key)))]
     const column = context.fresh(newColumn(step, input.columns))
@@ -82,7 +100,22 @@ export const evolution = defineStep({
     // Its input is read twice, so a chain of these would be computed 2, 4, 8, … times.
     return { ...input, from: context.barrier(rows), columns: withColumn(input.columns, column), inOrder: false }
   },
+  mongo: (step, input, context) => {
+    const date = columnOf(input, step.dateCol)
+    const value = columnOf(input, step.valueCol)
+    const { rows, count, previous } = withPrevious(step, input, context)
+    const column = context.fresh(newColumn(step, input.columns))
+    const evolved = evolutionMongo(step, value, read(previous))
+    const isOne = call('$and', [call('$eq', [read(count), one]), call('$not', [isNull(read(date))])])
+    return {
+      ...after(rows, { $set: { [column.id]: choose(isOne, evolved, nothing) } }),
+      columns: withColumn(input.columns, column),
+    }
+  },
 })
+
+const one = literal(1, 'integer')
+const zero = literal(0, 'integer')
 
 function newColumn(step: AnyStep & EvolutionFields, input: readonly Column[]): Column {
   findColumns(step, [step.dateCol, step.valueCol, ...step.indexColumns], input)
@@ -113,4 +146,45 @@ function evolutionSql(
   if (evolutionFormat === 'abs') return numeric === 'number' ? dialect.finite(difference) : difference
   const size = sql`CASE WHEN ${previous} < 0 THEN ${dialect.negate(previous, numeric)} ELSE ${previous} END`
   return dialect.finite(dialect.operate('/', [difference, size], 'number'))
+}
+
+interface WithPrevious {
+  readonly rows: MongoRelation
+  /** How many rows there are a period earlier, and the value of one of them. */
+  readonly count: MongoColumn
+  readonly previous: MongoColumn
+}
+
+/** Each row twice, as itself and as what the row a period later is compared with: those with one date are a group. */
+function withPrevious(step: EvolutionFields, input: MongoRelation, context: MongoContext): WithPrevious {
+  const date = read(columnOf(input, step.dateCol))
+  const value = read(columnOf(input, step.valueCol))
+  const index = [...new Set(step.indexColumns)].map((name) => columnOf(input, name))
+  const [role, key, earlier] = [hidden(context), hidden(context), hidden(context)]
+  const [count, previous] = [hidden(context), hidden(context)]
+  const isEarlier = call('$eq', [read(role), one])
+  const later = shifted(date, periods[step.evolutionType], 1)
+  const twice = after(
+    input,
+    { $set: { [role.id]: literals([0, 1], 'integer') } },
+    { $unwind: { path: read(role), preserveNullAndEmptyArrays: false } },
+    {
+      $set: {
+        [key.id]: choose(isEarlier, later, orNull(date)),
+        [earlier.id]: choose(isEarlier, orNull(value), nothing),
+      },
+    },
+  )
+  const output = { [count.id]: call('$sum', read(role)), [previous.id]: call('$max', read(earlier)) }
+  const found = windowed(twice, { by: [key, ...index], output }, context)
+  return { rows: after(found, { $match: { [role.id]: { $eq: 0 } } }), count, previous }
+}
+
+function evolutionMongo({ evolutionFormat }: EvolutionFields, { id, type }: MongoColumn, previous: Expression) {
+  const settled = type === 'integer' ? fitting : finite
+  const difference = settled(call('$subtract', [read({ id }), previous]))
+  if (evolutionFormat === 'abs') return difference
+  const negative = settled(call('$multiply', [previous, literal(-1, 'integer')]))
+  const size = choose(call('$lt', [previous, zero]), negative, previous)
+  return finite(division('/', call('$toDouble', difference), call('$toDouble', size)))
 }

@@ -3,7 +3,7 @@ import { withoutUnset } from '../conditions/unset.ts'
 import { conditionMatch } from '../mongo/condition.ts'
 import { after } from '../mongo/context.ts'
 import { record } from '../parsing/record.ts'
-import { conditionSql } from '../sql/condition.ts'
+import { conditionSql, tested } from '../sql/condition.ts'
 import { carried, columnOf, select } from '../sql/context.ts'
 import { sql } from '../sql/fragment.ts'
 import { findColumns } from './columns.ts'
@@ -52,7 +52,7 @@ export const filter = defineStep({
     return input
   },
   sql: (step, input, context) => {
-    const condition = conditionSql(step.condition, (name) => columnOf(input, name), context)
+    const condition = conditionSql(step.condition, (name) => tested(columnOf(input, name), input), context)
     return { ...input, from: context.cte(sql`${select(carried(input), input.from)} WHERE ${condition}`) }
   },
   mongo: (step, input, context) => {

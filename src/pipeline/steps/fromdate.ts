@@ -1,8 +1,13 @@
-import { readFormat } from '../dates/format.ts'
+import { type FormatPiece, readFormat } from '../dates/format.ts'
+import { writtenSpecifiers } from '../dates/specifiers.ts'
+import { withValues } from '../mongo/computed.ts'
+import { read } from '../mongo/expression.ts'
+import { writeDate } from '../mongo/write-date.ts'
 import { record } from '../parsing/record.ts'
 import { carried, columnOf, ref } from '../sql/context.ts'
 import { sql } from '../sql/fragment.ts'
-import { writeDateSql, writtenSpecifiers } from '../sql/write-date.ts'
+import { writeDateSql } from '../sql/write-date.ts'
+import type { AnyStep } from '../step.ts'
 import { stepProblem, withColumn } from './columns.ts'
 import { findDates } from './date-columns.ts'
 import { defineStep } from './definition.ts'
@@ -44,11 +49,19 @@ export const fromdate = defineStep({
     return withColumn(input, { name: step.column, type: 'text' })
   },
   sql: (step, input, context) => {
-    const read = readFormat(step.format, writtenSpecifiers)
-    if ('problem' in read) throw stepProblem(step, read.problem.message, { position: read.problem.position })
     const column = context.fresh({ name: step.column, type: 'text' })
-    const text = writeDateSql(ref(columnOf(input, step.column)), read.pieces, context.dialect)
+    const text = writeDateSql(ref(columnOf(input, step.column)), piecesOf(step), context.dialect)
     const from = context.computed(sql`SELECT ${carried(input)}, ${text} AS ${ref(column)} FROM ${input.from}`)
     return { ...input, from, columns: withColumn(input.columns, column) }
   },
+  mongo: (step, input, context) => {
+    const value = writeDate(read(columnOf(input, step.column)), piecesOf(step))
+    return withValues(input, [{ column: { name: step.column, type: 'text' }, value }], context)
+  },
 })
+
+function piecesOf(step: AnyStep & { readonly format: string }): readonly FormatPiece[] {
+  const found = readFormat(step.format, writtenSpecifiers)
+  if ('problem' in found) throw stepProblem(step, found.problem.message, { position: found.problem.position })
+  return found.pieces
+}

@@ -1,4 +1,10 @@
 import * as z from 'zod'
+import { after, type MongoContext } from '../mongo/context.ts'
+import { call, choose, firstThat, isNull, literal, nothing, orNull, read } from '../mongo/expression.ts'
+import { grouped } from '../mongo/group.ts'
+import type { MongoRelation } from '../mongo/relation.ts'
+import { groupNumbers, numberedShapes as mongoNumberedShapes, nthShape } from '../mongo/shapes.ts'
+import { appended } from '../mongo/union.ts'
 import { record } from '../parsing/record.ts'
 import { carried, columnOf, ref, type SqlContext, select } from '../sql/context.ts'
 import { bind, type Sql, sql } from '../sql/fragment.ts'
@@ -71,6 +77,14 @@ export const hierarchy = defineStep({
       inOrder: false,
     }
   },
+  mongo: (step: HierarchyStep, input, context) => {
+    const groupings = groupingsOf(step)
+    if (step.shapes === 'wanted') return mongoNumberedShapes(input, { groupings, includeNulls: false }, context)
+    const level = context.fresh({ name: step.hierarchyLevelColumn, type: 'integer' })
+    const columns = withColumn(input.columns, level)
+    const rows = after(input, { $set: { [level.id]: literal(step.hierarchy.length, 'integer') } })
+    return appended([{ ...rows, columns }, levelsMongo(step, input, context)], columns, context)
+  },
 })
 
 /** The columns of each level, the top one first. */
@@ -114,4 +128,41 @@ function levelBranch(groups: readonly string[], depth: number, { step, input, co
 /** Texts as such in all branches, whatever the database keeps them as. */
 function valueIn(column: SqlColumn, { dialect }: SqlContext): Sql {
   return column.type === 'text' ? dialect.textOf(ref(column), 'text') : ref(column)
+}
+
+/** Each row once for each level that it has a group on, so that all levels are grouped in one go; the deepest level first. */
+function levelsMongo(step: HierarchyStep, input: MongoRelation, context: MongoContext): MongoRelation {
+  const sources = step.hierarchy.map((name) => columnOf(input, name))
+  const depth = context.fresh({ name: step.hierarchyLevelColumn, type: 'integer' })
+  const keys = sources.map((source) => ({ source, column: context.fresh(source) }))
+  const levels = firstThat(
+    sources.map((source, at) => [isNull(read(source)), literal(at, 'integer')] as const),
+    literal(sources.length, 'integer'),
+  )
+  const reached = keys.map(({ source, column }, at) => {
+    const isReached = call('$gte', [read(depth), literal(at, 'integer')])
+    return [column.id, choose(isReached, orNull(read(source)), nothing)] as const
+  })
+  const rows = after(
+    input,
+    { $set: { [depth.id]: call('$range', [literal(0, 'integer'), levels]) } },
+    { $unwind: { path: read(depth), preserveNullAndEmptyArrays: false } },
+    { $set: Object.fromEntries(reached) },
+  )
+  const groups = keys.map(({ column }) => column)
+  const found = grouped(rows, { groups: [depth, ...groups], figures: [] }, context)
+  const { rows: numbered, number } = groupNumbers(found, { by: [depth], groups, nullable: false }, context)
+  const geometry = context.fresh({ name: geometryColumn, type: 'text' })
+  const shapes = groups.map((_, at) => {
+    const isIt = call('$eq', [read(depth), literal(at, 'integer')])
+    return [isIt, nthShape(step, { list: at, n: read(number) })] as const
+  })
+  return {
+    ...after(numbered, { $set: { [geometry.id]: firstThat(shapes, nothing) } }),
+    columns: [...groups, geometry, depth],
+    order: [
+      { id: depth.id, descending: true, nullable: false },
+      { id: number.id, descending: false, nullable: false },
+    ],
+  }
 }

@@ -37,27 +37,30 @@ interface Choice {
 /** A formula, a date (which no formula can write, but a variable can be), or another choice. */
 type Branch = Formula | { readonly kind: 'date'; readonly date: Date } | (Choice & { readonly kind: 'choice' })
 
-const branch = z.unknown().transform((raw, context): Branch => {
-  if (raw instanceof Date && !Number.isNaN(raw.getTime())) return { kind: 'date', date: raw }
-  if (isObject(raw)) {
-    const nested = choice.safeParse(raw)
-    if (nested.success) return { kind: 'choice', ...nested.data }
-    for (const issue of nested.error.issues) {
-      context.issues.push({ ...issue, code: 'custom', params: paramsOf(issue), input: raw })
+const branch = z
+  .unknown()
+  .transform((raw, context): Branch => {
+    if (raw instanceof Date && !Number.isNaN(raw.getTime())) return { kind: 'date', date: raw }
+    if (isObject(raw)) {
+      const nested = choice.safeParse(raw)
+      if (nested.success) return { kind: 'choice', ...nested.data }
+      for (const issue of nested.error.issues) {
+        context.issues.push({ ...issue, code: 'custom', params: paramsOf(issue), input: raw })
+      }
+      return z.NEVER
     }
+    const read = readFormula(raw)
+    if ('formula' in read) return read.formula
+    const { message, position } = read
+    context.issues.push({
+      code: 'custom',
+      message,
+      ...(position === undefined ? {} : { params: { position } }),
+      input: raw,
+    })
     return z.NEVER
-  }
-  const read = readFormula(raw)
-  if ('formula' in read) return read.formula
-  const { message, position } = read
-  context.issues.push({
-    code: 'custom',
-    message,
-    ...(position === undefined ? {} : { params: { position } }),
-    input: raw,
   })
-  return z.NEVER
-})
+  .meta({ $ref: '#/$defs/branch' })
 
 // biome-ignore lint/suspicious/noThenProperty: clients call the field so, and what stands there is no function.
 const choiceFields = { if: conditionField, then: branch, else: branch }

@@ -15,9 +15,11 @@ import { comparetext } from './comparetext.ts'
 import { concatenate } from './concatenate.ts'
 import { convert } from './convert.ts'
 import { cumsum } from './cumsum.ts'
+import { custom } from './custom.ts'
+import { customsql } from './customsql.ts'
 import { dateextract } from './dateextract.ts'
 import { dategranularity } from './dategranularity.ts'
-import type { ColumnsContext, StepExample, StepFrom } from './definition.ts'
+import type { ColumnsContext, NativeValues, StepExample, StepFrom } from './definition.ts'
 import { deleteColumns } from './delete.ts'
 import { dissolve } from './dissolve.ts'
 import { domain } from './domain.ts'
@@ -78,6 +80,8 @@ export const steps = {
   comparetext,
   concatenate,
   convert,
+  custom,
+  customsql,
   dateextract,
   dategranularity,
   delete: deleteColumns,
@@ -125,6 +129,7 @@ export interface AnyStepDefinition {
   readonly pipelineLists?: readonly string[]
   legacy?(raw: Record<string, unknown>): Record<string, unknown>
   withoutUnset?(raw: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined
+  native?(raw: Readonly<Record<string, unknown>>, values: NativeValues): Readonly<Record<string, unknown>>
   columns(step: AnyStep, input: readonly Column[], context: ColumnsContext): readonly Column[]
   sql(step: AnyStep, input: Relation, context: SqlContext): Relation
   mongo?(step: AnyStep, input: MongoRelation, context: MongoContext): MongoRelation

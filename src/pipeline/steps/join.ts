@@ -5,10 +5,12 @@ import { joined } from '../mongo/join.ts'
 import type { MongoColumn } from '../mongo/relation.ts'
 import { record } from '../parsing/record.ts'
 import { carried, carriedIds, columnOf, ref, type SqlContext, select } from '../sql/context.ts'
+import type { SqlDialect } from '../sql/dialect.ts'
 import { identifier, joinSql, keyword, type Sql, sql } from '../sql/fragment.ts'
 import type { Relation, SqlColumn } from '../sql/relation.ts'
 import type { AnyStep } from '../step.ts'
 import type { Column, ColumnType } from '../values.ts'
+import { commonType, widened } from './column-types.ts'
 import { findColumns, stepProblem } from './columns.ts'
 import { defineStep } from './definition.ts'
 import { namePair, pipelineField } from './fields.ts'
@@ -80,7 +82,7 @@ export const join = defineStep({
   sql: (step, input, context) => {
     const right = context.relation(step.rightPipeline)
     if (step.type === 'full outer') return fullOuter(step, { left: input, right }, context)
-    const on = matching(step.on, input, right)
+    const on = matching(step.on, { left: input, right }, context)
     const from = sql`${input.from} ${keyword(keywords[step.type])} JOIN ${right.from} ON ${on}`
     return {
       from: context.cte(select(joinSql([carried(input), carried(right)], ', '), from)),
@@ -128,9 +130,11 @@ function fullOuter(step: JoinFields, { left, right }: Sides, context: SqlContext
     const [own, other] = [columnOf(left, name), columnOf(right, name)]
     const column = context.fresh({ name, type: mergedType(step, own, right.columns) })
     merged.set(own, column)
-    list.push(sql`coalesce(${ref(own)}, ${ref(other)}) AS ${ref(column)}`)
+    list.push(
+      sql`coalesce(${keySql(own, other.type, context.dialect)}, ${keySql(other, own.type, context.dialect)}) AS ${ref(column)}`,
+    )
   }
-  const sides = bothSides(matching(step.on, left, right), { left, right, isLeft }, context)
+  const sides = bothSides(matching(step.on, { left, right }, context), { left, right, isLeft }, context)
   return {
     from: context.cte(select(joinSql(list, ', '), sides)),
     columns: [
@@ -144,13 +148,13 @@ function fullOuter(step: JoinFields, { left, right }: Sides, context: SqlContext
 
 /** Where there is no FULL OUTER JOIN: the rows of the left with their partners, then the rows of the right that are nobody's. */
 function bothSides(on: Sql, { left, right, isLeft }: Sides & { isLeft: SqlColumn }, context: SqlContext): Sql {
-  const marked = sql`(SELECT ${carried(left)}, 1 AS ${ref(isLeft)} FROM ${left.from}) AS marked`
+  const marked = sql`(SELECT ${carried(left)}, 1 AS ${ref(isLeft)} FROM ${left.from}) marked`
   if (context.dialect.joinsFully) return sql`${marked} FULL OUTER JOIN ${right.from} ON ${on}`
   const list = joinSql([carried(left), ref(isLeft), carried(right)], ', ')
   const absent = [...carriedIds(left), isLeft.id].map((id) => sql`NULL AS ${identifier(id)}`)
   const alone = select(joinSql([...absent, carried(right)], ', '), right.from)
   const partner = sql`SELECT 1 FROM ${left.from} WHERE ${on}`
-  return sql`(SELECT ${list} FROM ${marked} LEFT JOIN ${right.from} ON ${on} UNION ALL ${alone} WHERE NOT EXISTS (${partner})) AS sides`
+  return sql`(SELECT ${list} FROM ${marked} LEFT JOIN ${right.from} ON ${on} UNION ALL ${alone} WHERE NOT EXISTS (${partner})) sides`
 }
 
 interface Columns<C extends Column> {
@@ -167,11 +171,16 @@ function keyPairs<C extends Column>(
   return pairs.every(([a, b]) => comparable(a.type, b.type)) ? pairs : undefined
 }
 
-function matching(on: JoinKeys, left: Relation, right: Relation): Sql {
+/** A key beside one of another type: as numbers, which not every database makes of integers by itself. */
+function keySql(column: SqlColumn, other: ColumnType, dialect: SqlDialect): Sql {
+  return widened(ref(column), { from: column.type, to: commonType([column.type, other]) }, dialect)
+}
+
+function matching(on: JoinKeys, { left, right }: Sides, { dialect }: SqlContext): Sql {
   const pairs = keyPairs(on, left, right)
-  if (!pairs) return sql`FALSE`
+  if (!pairs) return sql`1 = 0`
   return joinSql(
-    pairs.map(([a, b]) => sql`${ref(a)} = ${ref(b)}`),
+    pairs.map(([a, b]) => sql`${keySql(a, b.type, dialect)} = ${keySql(b, a.type, dialect)}`),
     ' AND ',
   )
 }

@@ -9,7 +9,7 @@ import {
   parsePipeline,
   type Query,
   renderPipeline,
-  settlePivots,
+  settleQuery,
   type Value,
 } from '../index.ts'
 
@@ -144,7 +144,7 @@ describe('pivot', () => {
 
   it('refuses too many columns, clashes, what is missing and what cannot be added', async () => {
     const values = Array.from({ length: maxPivotColumns + 1 }, (_, index): Value => String(index))
-    const settle = (found: readonly Value[]) => settlePivots(queryOf(pivot()), async () => found)
+    const settle = (found: readonly Value[]) => settleQuery(queryOf(pivot()), async () => found)
     await expect(settle(values)).rejects.toMatchObject({
       code: 'pipeline_invalid',
       errors: [{ column: 'month', step: { index: 1, name: 'pivot' } }],
@@ -167,13 +167,13 @@ describe('pivot', () => {
     expect(() => compileSql(queryOf(pivot()), options)).toThrow(expect.objectContaining({ code: 'internal' }))
     const plain = queryOf({ name: 'select', columns: ['who'] })
     const never = () => Promise.reject(new Error('nothing to ask'))
-    expect(await settlePivots(plain, never)).toBe(plain)
+    expect(await settleQuery(plain, never)).toBe(plain)
   })
 
   it('asks for the values in a query of its own, and compiles to the same text in whichever order they come', async () => {
     const asked: string[] = []
     const settled = async (found: readonly Value[]) =>
-      settlePivots(queryOf(pivot()), async (question) => {
+      settleQuery(queryOf(pivot()), async (question) => {
         asked.push(JSON.stringify(question))
         return found
       })

@@ -1,5 +1,8 @@
 import * as z from 'zod'
 import { Problem } from '../../base/index.ts'
+import { call, choose, literal, nothing, orNull, read } from '../mongo/expression.ts'
+import { figureMongo } from '../mongo/figures.ts'
+import { grouped } from '../mongo/group.ts'
 import { record } from '../parsing/record.ts'
 import { columnOf, ref, type SqlContext, select } from '../sql/context.ts'
 import { bind, joinSql, type Sql, sql } from '../sql/fragment.ts'
@@ -20,7 +23,7 @@ const fields = record({
 /**
  * A pivot before, while and after its columns become known, which depend on the rows: without `values` it cannot be compiled; with
  * `'wanted'` it is a query for the values of the column to pivot, each once; with a list it gives a column for each of them.
- * `settlePivots` takes it from one to the next; the parser never makes `values`.
+ * `settleQuery` takes it from one to the next; the parser never makes `values`.
  */
 export type PivotStep = StepOf<'pivot', z.output<typeof fields>> & { readonly values?: readonly Value[] | 'wanted' }
 
@@ -84,6 +87,24 @@ export const pivot = defineStep({
       order: index.map(({ id }) => ({ id, descending: false })),
       inOrder: false,
     }
+  },
+  mongo: (step: PivotStep, input, context) => {
+    const pivoted = columnOf(input, step.columnToPivot)
+    if (step.values === 'wanted') return grouped(input, { groups: [pivoted], figures: [] }, context)
+    const index = [...new Set(step.index)].map((name) => columnOf(input, name))
+    const { figure } = partsOf(step, input.columns)
+    const groups = [...new Set([...index, pivoted])]
+    const source = columnOf(input, figure.source)
+    const computed = figureMongo(figure.aggFunction, source, { groups, input, context })
+    const cell = { column: context.fresh(figure.column), figure: computed }
+    // First a row for each index and value: that leaves little to spread over the columns.
+    const cells = grouped(input, { groups, figures: [cell] }, context)
+    const spreading = spread(step, figure).map(({ column, value }) => {
+      const isIt = call('$eq', [read(pivoted), literal(value, pivoted.type)])
+      const one = call('$max', choose(isIt, orNull(read(cell.column)), nothing))
+      return { column: context.fresh(column), figure: { before: [], accumulate: one, finish: orNull } }
+    })
+    return grouped(cells, { groups: index, figures: spreading }, context)
   },
 })
 

@@ -13,7 +13,7 @@ export const geometryColumn = 'geometry'
 /**
  * What a step about shapes carries, like the values of a pivot: nothing as it is parsed, `'wanted'` while it is a query for one column
  * of texts that tell its shapes, and then lists of
- * the shapes that were made of them, as texts. `settlePivots` takes it from one to the next.
+ * the shapes that were made of them, as texts. `settleQuery` takes it from one to the next.
  */
 export interface ShapeState {
   readonly shapes?: 'wanted' | readonly (readonly (string | null)[])[]

@@ -1,4 +1,10 @@
 import * as z from 'zod'
+import { withValues } from '../mongo/computed.ts'
+import { after, hidden, keyOf } from '../mongo/context.ts'
+import { call, choose, isNull, nothing, read } from '../mongo/expression.ts'
+import { grouped } from '../mongo/group.ts'
+import { nthShape, withoutNulls } from '../mongo/shapes.ts'
+import { windowed } from '../mongo/window.ts'
 import { record } from '../parsing/record.ts'
 import { columnOf, ref, select } from '../sql/context.ts'
 import { sql } from '../sql/fragment.ts'
@@ -58,5 +64,19 @@ export const simplify = defineStep({
     const computed = withComputed(input, [{ column: { name: geometryColumn, type: 'text' }, value }], context)
     // A window gives rows in an order of its own.
     return { ...computed, inOrder: false }
+  },
+  mongo: (step: SimplifyStep, input, context) => {
+    const geometry = columnOf(input, geometryColumn)
+    if (step.shapes === 'wanted') {
+      return grouped(withoutNulls(input, [geometryColumn]), { groups: [geometry], figures: [] }, context)
+    }
+    const [isMissing, number] = [hidden(context), hidden(context)]
+    const output = { [number.id]: call('$denseRank', {}) }
+    const order = [{ ...keyOf(geometry, false), nullable: false }]
+    // Nulls apart from the others, since they come first here.
+    const flagged = after(input, { $set: { [isMissing.id]: isNull(read(geometry)) } })
+    const rows = windowed(flagged, { by: [isMissing], order, output }, context)
+    const value = choose(read(isMissing), nothing, nthShape(step, { list: 0, n: read(number) }))
+    return withValues(rows, [{ column: { name: geometryColumn, type: 'text' }, value }], context)
   },
 })

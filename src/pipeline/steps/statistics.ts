@@ -221,7 +221,7 @@ function quantileSql(fraction: number, { value, position, count }: Numbered, { d
   const way = (rows: Sql): Sql => sql`(${bind(fraction, 'number')} * (${rows} - 1))`
   const at = (place: Sql): Sql =>
     sql`max(CASE WHEN ${position} = ${place} + 1 THEN ${dialect.groups.double(value)} END)`
-  const [lower, upper] = [at(sql`floor(${way(count)})`), at(sql`ceil(${way(count)})`)]
+  const [lower, upper] = [at(sql`floor(${way(count)})`), at(sql`-floor(-${way(count)})`)]
   const whole = way(sql`max(${count})`)
   const rest = sql`(${whole} - floor(${whole}))`
   const step = dialect.operate('*', [dialect.operate('-', [upper, lower], 'number'), rest], 'number')

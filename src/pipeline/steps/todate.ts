@@ -1,4 +1,12 @@
 import { type DateReading, guesses, readingOf } from '../dates/reading.ts'
+import { withValues } from '../mongo/computed.ts'
+import { after, type MongoContext } from '../mongo/context.ts'
+import { instant, truncated } from '../mongo/convert.ts'
+import { instantOf } from '../mongo/dates.ts'
+import { bound, call, choose, type Expression, literal, read, variable } from '../mongo/expression.ts'
+import { readDates as readMongoDates } from '../mongo/read-date.ts'
+import type { MongoColumn, MongoRelation } from '../mongo/relation.ts'
+import { textOf as mongoTextOf } from '../mongo/text.ts'
 import { record } from '../parsing/record.ts'
 import { carried, columnOf, ref, type SqlContext } from '../sql/context.ts'
 import { type Sql, sql } from '../sql/fragment.ts'
@@ -61,6 +69,12 @@ export const todate = defineStep({
       columns: withColumn(input.columns, date),
     }
   },
+  mongo: (step, input, context) => {
+    const column = columnOf(input, step.column)
+    if (column.type === 'date') return input
+    const { rows, value } = mongoDateOf(column, step.format, { input, context })
+    return withValues(rows, [{ column: { name: step.column, type: 'date' }, value }], context)
+  },
 })
 
 interface Scope {
@@ -93,4 +107,28 @@ function ofNumber(column: SqlColumn, { dialect }: SqlContext): Sql {
   }
   const instant = dialect.text.convert(number, 'integer', 'date')
   return sql`CASE WHEN ${number} < 10000 THEN ${dialect.dates.instant(first)} ELSE ${instant} END`
+}
+
+interface MongoScope {
+  readonly input: MongoRelation
+  readonly context: MongoContext
+}
+
+function mongoDateOf(
+  column: MongoColumn,
+  format: string,
+  { input, context }: MongoScope,
+): { rows: MongoRelation; value: Expression } {
+  if (format === '' && column.type !== 'text') return { rows: input, value: mongoOfNumber(column) }
+  const { before, value } = readMongoDates(mongoTextOf(read(column), column.type), readingsOf(format), context)
+  return { rows: after(input, ...before), value }
+}
+
+function mongoOfNumber(column: MongoColumn): Expression {
+  const n = variable('n0')
+  const [zero, one] = [literal(0, 'integer'), literal(1, 'integer')]
+  const year = choose(call('$eq', [n, zero]), literal(-1, 'integer'), n)
+  const first = instantOf({ year, month: one, day: one, hour: zero, minute: zero, second: zero, millisecond: zero })
+  const isYear = call('$lt', [n, literal(10_000, 'integer')])
+  return bound({ n0: truncated(read(column)) }, choose(isYear, first, instant(n)))
 }

@@ -5,7 +5,8 @@ import { call } from '../mongo/expression.ts'
 import type { Stage } from '../mongo/stage.ts'
 import { record } from '../parsing/record.ts'
 import { carried, columnOf, orderKeys, ref, select, sortedBy } from '../sql/context.ts'
-import { bind, joinSql, sql } from '../sql/fragment.ts'
+import { bind, sql } from '../sql/fragment.ts'
+import { partitionKeys } from '../sql/window.ts'
 import { findColumns } from './columns.ts'
 import { defineStep } from './definition.ts'
 import { columnName, columnNames, optional, wholeNumber } from './fields.ts'
@@ -54,16 +55,16 @@ export const top = defineStep({
     if (groups.length === 0) {
       return {
         ...input,
-        from: context.cte(sql`${rows} ORDER BY ${keys} ${context.dialect.slice(step.limit, 0)}`),
+        from: context.cte(sql`${rows} ORDER BY ${keys} ${context.dialect.slice(step.limit, 0, true)}`),
         order,
         inOrder: false,
       }
     }
     const number = ref(context.fresh({ name: '', type: 'integer' }))
-    const partition = joinSql(groups.map(ref), ', ')
+    const partition = partitionKeys(groups, context.dialect)
     const numbered = sql`SELECT ${carried(input)}, row_number() OVER (PARTITION BY ${partition} ORDER BY ${keys}) AS ${number} FROM ${input.from}`
     const from = context.barrier(
-      sql`${select(carried(input), sql`(${numbered}) AS numbered`)} WHERE ${number} <= ${bind(step.limit, 'integer')}`,
+      sql`${select(carried(input), sql`(${numbered}) numbered`)} WHERE ${number} <= ${bind(step.limit, 'integer')}`,
     )
     return { ...input, from, order, inOrder: false }
   },

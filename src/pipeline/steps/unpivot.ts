@@ -73,7 +73,7 @@ export const unpivot = defineStep({
     const number = context.fresh({ name: '', type: 'integer' })
     const numbers = unionAll(
       [number],
-      step.unpivot.map((_, index) => ({ values: [bind(index, 'integer')] })),
+      step.unpivot.map((_, index) => ({ values: [bind(index, 'integer')], ...context.dialect.oneRow })),
     )
     const names = step.unpivot.map((source) => bind(source, 'text'))
     const values = step.unpivot.map((source) => {
@@ -87,7 +87,7 @@ export const unpivot = defineStep({
       sql`${choice(number, values)} AS ${ref(value)}`,
     ]
     const rows: Relation = {
-      from: context.computed(select(joinSql(list, ', '), sql`${input.from} CROSS JOIN (${numbers}) AS numbers`)),
+      from: context.computed(select(joinSql(list, ', '), sql`${input.from} CROSS JOIN (${numbers}) numbers`)),
       columns: [...keptOf(step, input.columns).map((kept) => columnOf(input, kept.name)), name, value],
       // Without an order of the rows there is none of the new ones, and sorting by the number alone would tear them apart.
       order: input.order.length > 0 ? [...input.order, { id: number.id, descending: false }] : [],

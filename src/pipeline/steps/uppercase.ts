@@ -1,3 +1,6 @@
+import { withValues } from '../mongo/computed.ts'
+import { read } from '../mongo/expression.ts'
+import { inCase } from '../mongo/letters.ts'
 import { record } from '../parsing/record.ts'
 import { columnOf, ref } from '../sql/context.ts'
 import { findTyped, withComputed } from './computed.ts'
@@ -34,5 +37,9 @@ export const uppercase = defineStep({
   sql: (step, input, context) => {
     const column = columnOf(input, step.column)
     return withComputed(input, [{ column, value: context.dialect.text.upper(ref(column)) }], context)
+  },
+  mongo: (step, input, context) => {
+    const column = columnOf(input, step.column)
+    return withValues(input, [{ column, value: inCase(read(column), 'upper') }], context)
   },
 })

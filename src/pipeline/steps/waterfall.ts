@@ -1,5 +1,8 @@
 import * as z from 'zod'
 import type { Condition } from '../condition.ts'
+import { type Expression, literal } from '../mongo/expression.ts'
+import { textOf } from '../mongo/text.ts'
+import { type MongoWaterfall, waterfallMongo } from '../mongo/waterfall.ts'
 import { record } from '../parsing/record.ts'
 import { conditionSql } from '../sql/condition.ts'
 import { columnOf, ref, type SqlContext, select } from '../sql/context.ts'
@@ -103,6 +106,23 @@ export const waterfall = defineStep({
       order: [{ id: block.id, descending: false }, sorted, ...ties],
       inOrder: false,
     }
+  },
+  mongo: (step, input, context) => {
+    const milestones = columnOf(input, step.milestonesColumn)
+    const side = (milestone: Milestone) => ({ condition: isAt(milestone, milestones), label: milestoneText(milestone) })
+    const waterfall: MongoWaterfall = {
+      groups: [...new Set(step.groupby)].map((name) => columnOf(input, name)),
+      label: columnOf(input, step.labelsColumn),
+      parent: step.parentsColumn ? columnOf(input, step.parentsColumn) : undefined,
+      value: columnOf(input, step.valueColumn),
+      start: side(step.start),
+      end: side(step.end),
+      backfill: step.backfill,
+      sortBy: step.sortBy,
+      descending: step.order === 'desc',
+      output: outputOf(step, input.columns),
+    }
+    return waterfallMongo(waterfall, input, context)
   },
 })
 
@@ -222,4 +242,8 @@ function difference(a: Sql, b: Sql, { type, context }: { type: ColumnType; conte
   const { dialect } = context
   if (type === 'integer') return dialect.operate('-', [a, b], 'integer')
   return dialect.finite(dialect.operate('-', [a, b], 'number'))
+}
+
+function milestoneText(side: Milestone): Expression {
+  return side instanceof Date ? textOf(literal(side, 'date'), 'date') : literal(String(side), 'text')
 }

@@ -1,15 +1,21 @@
 import { access, rm } from 'node:fs/promises'
+import type { SqlSource } from '../../pipeline/index.ts'
 import type { VersionInfo } from '../port.ts'
 import { storageProblem } from './failure.ts'
 import type { Session } from './session.ts'
-import { attach, detach, fileOf, isVersion, readInfo } from './version-file.ts'
+import { attach, detach, fileOf, isVersion, readInfo, readLists } from './version-file.ts'
 
 /** Files that stay open without a reader, so that the next one need not open them again. */
 const idleFiles = 64
 
-/** A version that stays readable, under `catalogOf(version)`, until `end`. */
-export interface Loan {
+interface Opened {
   readonly info: VersionInfo
+  /** As of the source that its table is. */
+  readonly lists: SqlSource['lists']
+}
+
+/** A version that stays readable, under `catalogOf(version)`, until `end`. */
+export interface Loan extends Opened {
   end(): void
 }
 
@@ -21,8 +27,7 @@ export interface Attachments {
   remove(version: string): Promise<void>
 }
 
-interface Attached {
-  readonly info: VersionInfo
+interface Attached extends Opened {
   readers: number
   /** Nobody new gets it, and the last reader's return detaches it. */
   removed: boolean
@@ -59,14 +64,14 @@ export function createAttachments({ folder, session }: { folder: string; session
       if (!ended) giveBack(version, entry)
       ended = true
     }
-    return { info: entry.info, end }
+    return { info: entry.info, lists: entry.lists, end }
   }
 
   async function open(version: string): Promise<Loan | null> {
     if (!attached.has(version)) {
       const path = fileOf(folder, version)
       if (!(await exists(path))) return null
-      attached.set(version, { info: await attachAndRead(session, { path, version }), readers: 0, removed: false })
+      attached.set(version, { ...(await attachAndRead(session, { path, version })), readers: 0, removed: false })
     }
     return take(version)
   }
@@ -90,10 +95,11 @@ export function createAttachments({ folder, session }: { folder: string; session
   }
 }
 
-async function attachAndRead(session: Session, file: { path: string; version: string }): Promise<VersionInfo> {
+async function attachAndRead(session: Session, file: { path: string; version: string }): Promise<Opened> {
   await attach(session, file)
   try {
-    return await readInfo(session, file)
+    const info = await readInfo(session, file)
+    return { info, lists: await readLists(session, info) }
   } catch (error) {
     await detach(session, file.version)
     throw error

@@ -5,7 +5,6 @@ import {
   type Column,
   type CompiledSql,
   compileSql,
-  domainsOf,
   duckdbDialect,
   type Engine,
   type Guarded,
@@ -14,7 +13,8 @@ import {
   type SliceRequest,
   type SqlOptions,
   type SqlSource,
-  settlePivots,
+  settleQuery,
+  sourcesOf,
 } from '../../pipeline/index.ts'
 import type { Attachments, Loan } from './attachments.ts'
 import { toValue } from './cells.ts'
@@ -43,11 +43,18 @@ interface EngineDeps {
   readonly log: Log
 }
 
-/** An engine over these versions, by domain. It looks at them only when a query comes. */
-export function createEngine(deps: EngineDeps, chosen: ReadonlyMap<string, string>): Engine {
+/** What an engine reads, by the name that a query has for it. */
+export interface Chosen {
+  readonly versions: ReadonlyMap<string, string>
+  /** Tables that are there for this query only. */
+  readonly tables?: ReadonlyMap<string, SqlSource>
+}
+
+/** An engine over these versions and tables. It looks at them only when a query comes. */
+export function createEngine(deps: EngineDeps, chosen: Chosen): Engine {
   async function compile(query: Query, loans: ReadonlyMap<string, Loan>, signal: AbortSignal): Promise<CompiledSql> {
-    const options = optionsFor(loans, deps.now())
-    const settled = await settlePivots(query, async (question, most) => {
+    const options = optionsFor(loans, chosen.tables, deps.now())
+    const settled = await settleQuery(query, async (question, most) => {
       const compiled = compileSql(question, options)
       const statement = render(compiled.rows({ offset: 0, limit: most }))
       const rows = await deps.withSession(async (session) => (await session.run(statement, signal)).getRows())
@@ -79,9 +86,12 @@ export function createEngine(deps: EngineDeps, chosen: ReadonlyMap<string, strin
       const columns = compiled.columns.map(({ name, type }) => ({ name, type }))
       session = await deps.openSession()
       const statement = render(compiled.rows({ offset: 0, limit: null }))
+      let told = false
       for await (const chunk of session.chunks(statement, signal)) {
+        told = true
         yield { columns, rows: chunk.getRows().map((row) => row.map((cell, at) => toValue(cell, typeAt(columns, at)))) }
       }
+      if (!told) yield { columns, rows: [] }
     } catch (error) {
       throw queryProblem(error, deps.log)
     } finally {
@@ -97,11 +107,12 @@ function typeAt(columns: readonly Column[], position: number): Column['type'] {
   return columns[position]?.type ?? 'text'
 }
 
-async function borrowAll(attachments: Attachments, chosen: ReadonlyMap<string, string>, query: Query) {
+async function borrowAll(attachments: Attachments, { versions, tables }: Chosen, query: Query) {
   const loans = new Map<string, Loan>()
   try {
-    for (const { domain } of domainsOf(query.pipeline)) {
-      const version = chosen.get(domain)
+    for (const domain of sourcesOf(query.pipeline)) {
+      if (tables?.has(domain)) continue
+      const version = versions.get(domain)
       const loan = version === undefined ? null : await attachments.borrow(version)
       if (loan === null) throw new Problem('storage_failed', `The rows of the domain "${domain}" are not there.`)
       loans.set(domain, loan)
@@ -117,8 +128,10 @@ function endAll(loans: ReadonlyMap<string, Loan>): void {
   for (const loan of loans.values()) loan.end()
 }
 
-function optionsFor(loans: ReadonlyMap<string, Loan>, now: number): SqlOptions {
+function optionsFor(loans: ReadonlyMap<string, Loan>, tables: Chosen['tables'], now: number): SqlOptions {
   const source = (domain: string): SqlSource => {
+    const table = tables?.get(domain)
+    if (table) return table
     const loan = loans.get(domain)
     if (loan === undefined) throw new Problem('internal', 'A domain was compiled that the query does not name.')
     return sourceOf(loan)
@@ -126,10 +139,11 @@ function optionsFor(loans: ReadonlyMap<string, Loan>, now: number): SqlOptions {
   return { source, dialect: duckdbDialect, now: new Date(now) }
 }
 
-function sourceOf({ info }: Loan): SqlSource {
+function sourceOf({ info, lists }: Loan): SqlSource {
   return {
     table: { texts: [`${catalogOf(info.version)}.main.data`], values: [] },
     columns: info.columns.map((column, position) => ({ ...column, id: columnId(position) })),
     rowOrder: 'rowid',
+    ...(lists ? { lists } : {}),
   }
 }

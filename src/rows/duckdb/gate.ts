@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { Problem } from '../../base/index.ts'
 import { abortProblem } from './failure.ts'
 
@@ -16,6 +17,8 @@ export interface Gate {
 
 export function createGate(places: number): Gate {
   const closing = new AbortController()
+  // One for each statement that runs; Node warns of more than ten.
+  setMaxListeners(0, closing.signal)
   const waiting = new Set<() => void>()
   let inside = 0
   let whenEmpty: (() => void) | undefined

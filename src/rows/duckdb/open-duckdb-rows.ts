@@ -1,28 +1,44 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { Problem } from '../../base/index.ts'
-import type { Column } from '../../pipeline/index.ts'
+import type { DuckDBInstance } from '@duckdb/node-api'
+import { newId, Problem } from '../../base/index.ts'
+import type { Column, Engine } from '../../pipeline/index.ts'
 import type { Rows } from '../port.ts'
 import type { RowsDeps, RowsSettings } from '../settings.ts'
+import { createStagesRunner } from '../stages/run-stages.ts'
 import { createAttachments } from './attachments.ts'
 import { createBuilder } from './build-version.ts'
 import { createConnections } from './connections.ts'
 import { stageCsv } from './csv/stage-csv.ts'
 import { openDatabase } from './database.ts'
-import { createEngine } from './engine.ts'
+import { type Chosen, createEngine } from './engine.ts'
 import { storageProblem } from './failure.ts'
-import { createGate } from './gate.ts'
+import { createGate, type Gate } from './gate.ts'
 import { jsonMacros } from './json-rows.ts'
+import { createNativeSql } from './native-sql.ts'
+import { createReopeningRows } from './reopening-rows.ts'
 import { removeLeftovers, scratchFolder } from './scratch.ts'
 import { createSession } from './session.ts'
 import { stageBatches } from './stage-batches.ts'
 import { createVersions } from './versions.ts'
+import { createWorkbench } from './workbench.ts'
+
+/** Threads of Node's pool that queries leave to others: a build, the upkeep, files that are read, passwords that are checked. */
+const othersThreads = 4
+
+/** So many statements share a core at most. A page that is not the last takes two, so ten slow pages leave a fast one its turn. */
+const statementsPerThread = 10
 
 /**
- * Each running statement holds one of the four threads of Node's pool, in which files are read and passwords are checked as well:
- * with one for a build, a thread is always left for these. DuckDB uses all its threads for every statement.
+ * How many statements may run at once. Each holds a thread of Node's pool, which by itself has four: with one of them for a build
+ * and one for the rest, two are left. DuckDB shares its threads among all statements, so that a fast one is not kept by slow ones.
  */
-const statementsAtOnce = 2
+export function statementsAtOnce({ threads, poolThreads = 4 }: Pick<RowsSettings, 'threads' | 'poolThreads'>): number {
+  return Math.max(2, Math.min(poolThreads - othersThreads, threads * statementsPerThread))
+}
+
+/** Statements of the workbench that make and fill tables: short ones. */
+const loadsAtOnce = 1
 
 interface Folders {
   readonly rows: string
@@ -34,17 +50,19 @@ export async function openDuckdbRows(settings: RowsSettings, deps: RowsDeps): Pr
   try {
     for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true, mode: 0o700 })
     await removeLeftovers(folders.tmp)
-    return await createRows(settings, deps, folders)
+    return await createReopeningRows({ open: () => createRows(settings, deps, folders), log: deps.log })
   } catch (error) {
     throw storageProblem(`The rows under ${settings.home} cannot be opened.`, error)
   }
 }
 
-async function createRows(settings: RowsSettings, deps: RowsDeps, folders: Folders): Promise<Rows> {
+/** Without the clearing up: unfinished work in the folders may be this process's own. */
+export async function createRows(settings: RowsSettings, deps: RowsDeps, folders: Folders): Promise<Rows> {
   const { memoryLimitBytes, threads, maxColumns } = settings
-  const spill = scratchFolder(folders.tmp, 'spill')
+  // Its own each time: the rows that it replaces may still remove theirs.
+  const spill = scratchFolder(folders.tmp, `spill-${newId(Date.now())}`)
   const instance = await openDatabase({ memoryLimitBytes, threads, spill, folders: [folders.rows] })
-  const queries = createGate(statementsAtOnce)
+  const queries = createGate(statementsAtOnce(settings))
   const builds = createGate(1)
   const connections = createConnections(instance, queries)
   const upkeep = createGate(1)
@@ -61,18 +79,17 @@ async function createRows(settings: RowsSettings, deps: RowsDeps, folders: Folde
     gate: builds,
   })
   const { withSession, open: openSession } = connections
+  const bench = await openBench({ settings, instance, queries, tmp: folders.tmp }, (chosen) =>
+    createEngine(engineDeps, chosen),
+  )
   const engineDeps = { attachments, withSession, openSession, now: deps.clock.now, log: deps.log }
-  const building = new Set<Promise<unknown>>()
+  const building = createFollowing()
   let closed: Promise<void> | undefined
-
-  async function follow<R>(work: Promise<R>): Promise<R> {
-    building.add(work)
-    return work.finally(() => building.delete(work))
-  }
 
   async function close(): Promise<void> {
     await Promise.all([queries.close(), builds.close(), upkeep.close()])
-    await Promise.allSettled(building)
+    await building.settled()
+    await bench.close()
     connections.closeIdle()
     keeper.close()
     instance.closeSync()
@@ -80,23 +97,64 @@ async function createRows(settings: RowsSettings, deps: RowsDeps, folders: Folde
   }
 
   return {
+    kind: 'duckdb',
     ingest: async ({ app, domain, file }, signal) => {
       const path = resolve(file.path)
-      return follow(
+      return building.follow(
         build({ app, domain, reads: path, stage: (bench) => stageCsv({ path, maxColumns }, bench) }, signal),
       )
     },
     write: async (request, signal) => {
       checkColumns(request.columns, maxColumns)
       const { app, domain } = request
-      return follow(build({ app, domain, stage: (bench) => stageBatches(request, bench) }, signal))
+      return building.follow(build({ app, domain, stage: (bench) => stageBatches(request, bench) }, signal))
     },
     describe: versions.describe,
-    engine: (chosen) => createEngine(engineDeps, chosen),
+    engine: (chosen) => createEngine(engineDeps, { versions: chosen }),
+    workbench: bench.workbench,
     retain: (keep, graceMs) => versions.drop(keep, deps.clock.now() - graceMs),
     close: () => {
       closed ??= close()
       return closed
+    },
+  }
+}
+
+/** Work that has to end before what it uses is closed. */
+function createFollowing() {
+  const running = new Set<Promise<unknown>>()
+  return {
+    follow: <R>(work: Promise<R>): Promise<R> => {
+      running.add(work)
+      return work.finally(() => running.delete(work))
+    },
+    settled: () => Promise.allSettled(running),
+  }
+}
+
+interface BenchDeps {
+  readonly settings: RowsSettings
+  readonly instance: DuckDBInstance
+  readonly queries: Gate
+  readonly tmp: string
+}
+
+/** The workbench in the database of the versions, and what it runs native queries with. */
+async function openBench({ settings, instance, queries, tmp }: BenchDeps, engine: (chosen: Chosen) => Engine) {
+  const stages = createStagesRunner()
+  const loading = createGate(loadsAtOnce)
+  const keeper = createSession(await instance.connect(), loading, false)
+  const runSql = createNativeSql({
+    memoryLimitBytes: Math.floor(settings.memoryLimitBytes / 4),
+    threads: 1,
+    spill: () => scratchFolder(tmp, newId(Date.now())),
+    gate: queries,
+  })
+  return {
+    workbench: createWorkbench({ keeper, engine, runSql, runStages: stages.run }),
+    close: async () => {
+      await Promise.all([loading.close(), stages.close()])
+      keeper.close()
     },
   }
 }

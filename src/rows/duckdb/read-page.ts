@@ -8,7 +8,8 @@ import {
   type Sql,
 } from '../../pipeline/index.ts'
 import { jsonPage } from './json-rows.ts'
-import type { Session, Statement } from './session.ts'
+import type { Session } from './session.ts'
+import type { Statement } from './statements.ts'
 
 /** Runs `use` with a session that nobody else uses meanwhile. */
 export type WithSession = <R>(use: (session: Session) => Promise<R>) => Promise<R>

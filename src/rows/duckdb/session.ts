@@ -1,23 +1,11 @@
-import {
-  type DuckDBConnection,
-  type DuckDBDataChunk,
-  type DuckDBMaterializedResult,
-  type DuckDBPreparedStatement,
-  StatementType,
-} from '@duckdb/node-api'
-import { Problem } from '../../base/index.ts'
-import type { Bound } from '../../pipeline/index.ts'
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBMaterializedResult } from '@duckdb/node-api'
 import { bindAll } from './cells.ts'
 import { abortProblem } from './failure.ts'
 import { closedProblem, type Gate } from './gate.ts'
+import { createStatements, type Statement } from './statements.ts'
 
 /** How often a statement that was told to stop is told again. */
 const repeatInterruptMs = 10
-
-export interface Statement {
-  readonly text: string
-  readonly values: readonly Bound[]
-}
 
 /**
  * One connection, used by one caller at a time. Errors: DuckDB's own, and `cancelled` or `query_timeout` when the signal aborts.
@@ -47,23 +35,12 @@ export function createSession(connection: DuckDBConnection, gate: Gate, selectOn
     }
   }
 
-  async function prepare(statement: Statement): Promise<DuckDBPreparedStatement> {
-    const prepared = await connection.prepare(statement.text)
-    try {
-      if (selectOnly && prepared.statementType !== StatementType.SELECT) {
-        throw new Problem('internal', 'Only a SELECT may read the rows.')
-      }
-      bindAll(prepared, statement.values)
-      return prepared
-    } catch (error) {
-      prepared.destroySync()
-      throw error
-    }
-  }
+  const statements = createStatements(connection, selectOnly)
 
   async function* chunks(statement: Statement, signal: AbortSignal): AsyncGenerator<DuckDBDataChunk, void, undefined> {
-    const prepared = await call(signal, () => prepare(statement))
+    const prepared = await call(signal, () => statements.prepare(statement.text))
     try {
+      bindAll(prepared, statement.values)
       const result = await call(signal, () => prepared.stream())
       for (;;) {
         const chunk = await call(signal, () => result.fetchChunk())
@@ -78,16 +55,12 @@ export function createSession(connection: DuckDBConnection, gate: Gate, selectOn
   return {
     connection,
     chunks,
-    close: () => connection.closeSync(),
+    close: () => {
+      statements.clear()
+      connection.closeSync()
+    },
     run: (statement, signal) =>
-      call(signal, async () => {
-        const prepared = await prepare(typeof statement === 'string' ? { text: statement, values: [] } : statement)
-        try {
-          return await prepared.run()
-        } finally {
-          prepared.destroySync()
-        }
-      }),
+      call(signal, () => statements.run(typeof statement === 'string' ? { text: statement, values: [] } : statement)),
   }
 }
 

@@ -8,6 +8,7 @@ import { physicalTypes, toCell } from './cells.ts'
 import { abortProblem } from './failure.ts'
 import type { StagedColumn } from './fill-table.ts'
 import { columnId } from './quoting.ts'
+import type { Session } from './session.ts'
 import { untilAborted } from './until-aborted.ts'
 
 /** Appending blocks the event loop: after so many cells others have their turn. A chunk of DuckDB has at most 2048 rows. */
@@ -19,10 +20,24 @@ const rowsPerFlush = 8192
 /** Stages the batches of a write. Errors: `storage_failed` for values that are not of their column's type. */
 export async function stageBatches(request: WriteRequest, bench: Bench): Promise<readonly StagedColumn[]> {
   const { session, signal } = bench
-  const types = request.columns.map(({ type }) => physicalTypes[type])
-  const list = types.map((type, position) => `${columnId(position)} ${type.toString()}`)
-  await session.run(`CREATE TABLE stage.main.data (${list.join(', ')})`, signal)
-  const appender = await session.connection.createAppender('data', 'main', 'stage')
+  await fillWithBatches(session, { catalog: 'stage', table: 'data', names: columnId, ...request }, signal)
+  return request.columns.map((column, position) => ({ ...column, value: columnId(position) }))
+}
+
+export interface FillRequest extends Pick<WriteRequest, 'columns' | 'batches'> {
+  readonly catalog: 'stage' | 'memory'
+  /** A generated name. */
+  readonly table: string
+  /** The name of the column at a position, as it stands in SQL. */
+  names(position: number): string
+}
+
+/** Makes a table of batches, in the schema `main` of a catalog. Errors: `storage_failed` for values that are not of their column's type. */
+export async function fillWithBatches(session: Session, request: FillRequest, signal: AbortSignal): Promise<void> {
+  const { catalog, table, columns } = request
+  const list = columns.map(({ type }, position) => `${request.names(position)} ${physicalTypes[type].toString()}`)
+  await session.run(`CREATE TABLE ${catalog}.main.${table} (${list.join(', ')})`, signal)
+  const appender = await session.connection.createAppender(table, 'main', catalog)
   try {
     await appendAll(appender, request, signal)
   } catch (error) {
@@ -31,10 +46,13 @@ export async function stageBatches(request: WriteRequest, bench: Bench): Promise
   } finally {
     appender.closeSync()
   }
-  return request.columns.map((column, position) => ({ ...column, value: columnId(position) }))
 }
 
-async function appendAll(appender: DuckDBAppender, request: WriteRequest, signal: AbortSignal): Promise<void> {
+async function appendAll(
+  appender: DuckDBAppender,
+  request: Pick<WriteRequest, 'columns' | 'batches'>,
+  signal: AbortSignal,
+): Promise<void> {
   const { columns } = request
   const types = columns.map(({ type }) => physicalTypes[type])
   const rowsPerChunk = Math.min(chunkRows, Math.max(1, Math.floor(cellsPerTurn / columns.length)))

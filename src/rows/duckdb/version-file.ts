@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DuckDBEnumType } from '@duckdb/node-api'
 import { newId, Problem } from '../../base/index.ts'
-import type { Column, ColumnType } from '../../pipeline/index.ts'
+import type { Column, ColumnType, SqlSource } from '../../pipeline/index.ts'
 import type { VersionInfo } from '../port.ts'
 import { physicalTypes } from './cells.ts'
-import { quoteText } from './quoting.ts'
+import { columnId, quoteText } from './quoting.ts'
 import { neverAborted, type Session } from './session.ts'
 
 /** Raised when what is in a file, or how, changes. */
@@ -87,6 +88,20 @@ export async function readInfo(session: Session, { path, version }: { path: stri
     bytes: (await stat(path)).size,
   }
   return info
+}
+
+/** The texts of the columns that are kept as ENUMs, in the order of their numbers, by the name of the column in the file. */
+export async function readLists(session: Session, { version, columns }: VersionInfo): Promise<SqlSource['lists']> {
+  const texts = columns.flatMap(({ type }, position) => (type === 'text' ? [columnId(position)] : []))
+  if (texts.length === 0) return undefined
+  const statement = `SELECT ${texts.join(', ')} FROM ${catalogOf(version)}.main.data LIMIT 0`
+  const types = (await session.run(statement, neverAborted())).columnTypes()
+  return new Map(
+    texts.flatMap((id, index) => {
+      const type = types[index]
+      return type instanceof DuckDBEnumType ? [[id, type.values] as const] : []
+    }),
+  )
 }
 
 function columnType(type: string): ColumnType {

@@ -14,6 +14,8 @@ export function createCollection<T extends { readonly id: string }>(
 ): Collection<T> {
   const table = tableOf(spec.name)
   const uniqueFields = translated(() => prepareCollection(db(), spec))
+  // Exact, because the lock of the home keeps other processes out, and because a write and its count are one turn of the event loop.
+  let changes = 0
 
   const get = (id: string): Stored<T> | null => {
     const row = db().get(`select version, doc from ${table} where id = ?`, [idKey(id)])
@@ -56,13 +58,24 @@ export function createCollection<T extends { readonly id: string }>(
   }
 
   const writing = { collection: spec.name, uniqueFields }
+
+  function written<R>(write: () => R): R {
+    try {
+      return translated(write, writing)
+    } finally {
+      // Also after an error: it may not tell whether something was written.
+      changes++
+    }
+  }
+
   return {
     get: async (id) => (isId(id) ? translated(() => get(id)) : null),
     find: async (filter, options = {}) => translated(() => find(filter, options)),
-    insert: async (doc) => translated(() => insert(doc), writing),
-    replace: async (doc, ifVersion) => translated(() => replace(doc, ifVersion), writing),
-    remove: async (id, ifVersion) => isId(id) && translated(() => remove(id, ifVersion)),
+    insert: async (doc) => written(() => insert(doc)),
+    replace: async (doc, ifVersion) => written(() => replace(doc, ifVersion)),
+    remove: async (id, ifVersion) => isId(id) && written(() => remove(id, ifVersion)),
     count: async (filter) => translated(() => count(filter)),
+    changes: () => changes,
   }
 }
 

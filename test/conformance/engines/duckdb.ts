@@ -11,6 +11,7 @@ import {
   VARCHAR,
 } from '@duckdb/node-api'
 import { type ColumnType, duckdbDialect, type Value } from '../../../src/pipeline/index.ts'
+import { openTestBench } from '../../builders/test-bench.ts'
 import type { ConformanceEngine } from './engine.ts'
 import { createSqlEngine, type SqlSession } from './sql-engine.ts'
 import { smallest } from './values.ts'
@@ -30,7 +31,12 @@ export const duckdb: ConformanceEngine = {
     const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
     const session = createSession(await instance.connect())
     const types = { integer: 'BIGINT', number: 'DOUBLE', text: 'VARCHAR', boolean: 'BOOLEAN', date: 'TIMESTAMP' }
-    const engine = createSqlEngine(session, { dialect: duckdbDialect, types, schema: 'memory.main' })
+    const engine = createSqlEngine(session, {
+      dialect: duckdbDialect,
+      types,
+      schema: 'memory.main',
+      bench: await openTestBench(),
+    })
     return {
       ...engine,
       close: async () => {

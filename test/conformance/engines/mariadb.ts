@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
 import { mysqlDialect } from '../../../src/pipeline/index.ts'
+import { openTestBench } from '../../builders/test-bench.ts'
 import type { ConformanceEngine } from './engine.ts'
 import { createSqlEngine, type SqlSession } from './sql-engine.ts'
 import { toText } from './to-text.ts'
@@ -27,7 +28,12 @@ export const mariadb: ConformanceEngine = {
     const schema = `laputa_${randomBytes(6).toString('hex')}`
     await connection.query(`SET time_zone = '+00:00'`)
     await connection.query(`CREATE DATABASE ${schema}`)
-    return createSqlEngine(createSession(connection, schema), { dialect: mysqlDialect, types, schema })
+    return createSqlEngine(createSession(connection, schema), {
+      dialect: mysqlDialect,
+      types,
+      schema,
+      bench: await openTestBench(),
+    })
   },
 }
 

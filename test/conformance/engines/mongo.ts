@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { type Db, Double, Long, MongoClient, MongoServerError } from 'mongodb'
-import { type ColumnType, compileMongo, type MongoSource, mongoSteps, type Value } from '../../../src/pipeline/index.ts'
+import {
+  type ColumnType,
+  compileMongo,
+  type MongoSource,
+  mongoSteps,
+  type Query,
+  settleQuery,
+  type Value,
+} from '../../../src/pipeline/index.ts'
+import { openTestBench, type TestBench } from '../../builders/test-bench.ts'
 import { standInLimit } from '../../services/mongo-stand-in/aggregate-proxy.ts'
 import { standInName } from '../../services/mongo-stand-in/stand-in.ts'
 import { fixtureNow, queryOf, tablesOf } from '../prepare.ts'
@@ -17,21 +26,19 @@ export const mongo: ConformanceEngine = {
   variable: 'LAPUTA_TEST_MONGO_URL',
   open: async () => {
     const url = process.env.LAPUTA_TEST_MONGO_URL ?? ''
-    return createMongoEngine(await new MongoClient(url).connect(), url.includes(standInName))
+    return createMongoEngine(await new MongoClient(url).connect(), url.includes(standInName), await openTestBench())
   },
 }
 
 /** Columns have generated names in a collection, as they have in the product. */
 const idAt = (position: number) => `c${position}`
 
-function createMongoEngine(client: MongoClient, isStandIn: boolean): OpenEngine {
+function createMongoEngine(client: MongoClient, isStandIn: boolean, bench: TestBench): OpenEngine {
   const db = client.db(`laputa_${randomBytes(6).toString('hex')}`)
   return {
     run: async (fixture) => {
       if (isStandIn && orderedByUtf16.includes(fixture.file)) return { unable: 'mingo orders texts by UTF-16 units' }
       const query = queryOf(fixture)
-      const lacking = stepsOf(query.pipeline).find((name) => !mongoSteps.has(name))
-      if (lacking) return { unable: `the step "${lacking}" runs on the workbench, not on MongoDB` }
       const sources = new Map<string, MongoSource>()
       try {
         for (const [domain, table] of tablesOf(fixture, query)) {
@@ -45,12 +52,20 @@ function createMongoEngine(client: MongoClient, isStandIn: boolean): OpenEngine 
           if (!found) throw new Error(`the pipeline reads "${domain}" without saying so`)
           return found
         }
-        const { collection, columns, stages } = compileMongo(query, { source, now: fixtureNow })
-        const cursor = db.collection(collection).aggregate([...stages], { useBigInt64: true, allowDiskUse: true })
-        const documents = await cursor.toArray().catch(limitOf)
-        if ('unable' in documents) return documents
-        const rows = documents.map((document) => columns.map(({ id, type }) => readValue(document[id], type)))
-        return { columns: columns.map(({ name, type }) => ({ name, type })), rows }
+        const answer = async (asked: Query): Promise<Table> => {
+          const { collection, columns, stages } = compileMongo(asked, { source, now: fixtureNow })
+          const cursor = db.collection(collection).aggregate([...stages], { useBigInt64: true, allowDiskUse: true })
+          const documents = await cursor.toArray()
+          const rows = documents.map((document) => columns.map(({ id, type }) => readValue(document[id], type)))
+          return { columns: columns.map(({ name, type }) => ({ name, type })), rows }
+        }
+        return await bench.run(query, mongoSteps, async (part) =>
+          answer(
+            await settleQuery(part, async (question) => (await answer(question)).rows.map(([value = null]) => value)),
+          ),
+        )
+      } catch (error) {
+        return limitOf(error)
       } finally {
         for (const { collection } of sources.values()) await db.collection(collection).drop()
       }
@@ -58,6 +73,7 @@ function createMongoEngine(client: MongoClient, isStandIn: boolean): OpenEngine 
     close: async () => {
       await db.dropDatabase()
       await client.close()
+      await bench.close()
     },
   }
 }
@@ -92,12 +108,4 @@ function readValue(value: unknown, type: ColumnType): Value {
   if (typeof value === 'number') return Number.isFinite(value) ? value : null
   if (typeof value === 'string' || typeof value === 'boolean' || value instanceof Date) return value
   throw new Error(`the engine gave a value of type ${typeof value}`)
-}
-
-/** The names of all steps, those of nested pipelines too. */
-function stepsOf(value: unknown): string[] {
-  if (Array.isArray(value)) return value.flatMap(stepsOf)
-  if (typeof value !== 'object' || value === null || value instanceof Date) return []
-  const name = 'name' in value && typeof value.name === 'string' ? [value.name] : []
-  return [...name, ...Object.values(value).flatMap(stepsOf)]
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { postgresDialect } from '../../../src/pipeline/index.ts'
+import { openTestBench } from '../../builders/test-bench.ts'
 import type { ConformanceEngine } from './engine.ts'
 import { createSqlEngine, type SqlSession } from './sql-engine.ts'
 import { toText } from './to-text.ts'
@@ -24,7 +25,12 @@ export const postgres: ConformanceEngine = {
     const schema = `laputa_${randomBytes(6).toString('hex')}`
     await client.query(`SET TIME ZONE 'UTC'`)
     await client.query(`CREATE SCHEMA ${schema}`)
-    return createSqlEngine(createSession(client, schema), { dialect: postgresDialect, types, schema })
+    return createSqlEngine(createSession(client, schema), {
+      dialect: postgresDialect,
+      types,
+      schema,
+      bench: await openTestBench(),
+    })
   },
 }
 

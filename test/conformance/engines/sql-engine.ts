@@ -6,9 +6,10 @@ import {
   renderSql,
   type SqlDialect,
   type SqlSource,
-  settlePivots,
+  settleQuery,
   type Value,
 } from '../../../src/pipeline/index.ts'
+import type { TestBench } from '../../builders/test-bench.ts'
 import type { ConformanceCase } from '../load-cases.ts'
 import { fixtureNow, queryOf, tablesOf } from '../prepare.ts'
 import type { Table } from '../table.ts'
@@ -30,10 +31,12 @@ export interface SqlPlace {
   readonly types: Readonly<Record<ColumnType, string>>
   /** A schema or database of this run: all its tables are in there. */
   readonly schema: string
+  /** Runs what SQL cannot. */
+  readonly bench: TestBench
 }
 
 /** Runs fixtures as SQL: their tables are made under generated names, with a column that numbers the rows. */
-export function createSqlEngine(session: SqlSession, { dialect, types, schema }: SqlPlace): OpenEngine {
+export function createSqlEngine(session: SqlSession, { dialect, types, schema, bench }: SqlPlace): OpenEngine {
   async function create(name: string, table: Table): Promise<SqlSource> {
     const path = `${schema}.${name}`
     const columns = table.columns.map((column, index) => ({ ...column, id: dialect.quote(`Value ${index}`) }))
@@ -69,14 +72,22 @@ export function createSqlEngine(session: SqlSession, { dialect, types, schema }:
         )
         return { columns, rows }
       }
-      const settled = await settlePivots(query, async (question, most) =>
-        (await answer(question, most)).rows.map(([value = null]) => value),
-      )
-      return await answer(settled, null)
+      return await bench.run(query, 'all', async (part) => {
+        const settled = await settleQuery(part, async (question, most) =>
+          (await answer(question, most)).rows.map(([value = null]) => value),
+        )
+        return answer(settled, null)
+      })
     } finally {
       for (const name of made) await session.execute(`DROP TABLE IF EXISTS ${schema}.${name}`)
     }
   }
 
-  return { run, close: () => session.close() }
+  return {
+    run,
+    close: async () => {
+      await session.close()
+      await bench.close()
+    },
+  }
 }

@@ -30,6 +30,7 @@ export const duckdbDialect: SqlDialect = {
   sourceColumn: (column) => column,
   keepsScanOrder: true,
   materialized: sql`AS MATERIALIZED`,
+  position: (text) => sql`enum_code(${text})`,
   isSame: (a, b) => sql`${a} IS NOT DISTINCT FROM ${b}`,
   search: (text, pattern) => sql`regexp_matches(${text}, ${bind(pattern, 'text')})`,
   textOf,

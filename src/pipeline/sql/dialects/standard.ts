@@ -1,3 +1,4 @@
+import type { ColumnType } from '../../values.ts'
 import type { SqlDialect } from '../dialect.ts'
 import { bindRows, identifier, joinSql, type Sql, sql } from '../fragment.ts'
 import type { OrderKey } from '../relation.ts'
@@ -34,4 +35,15 @@ export function aggregateOrder({
     standard.orderKey(identifier(id), backwards ? !descending : descending, backwards ? 'first' : 'last'),
   )
   return joinSql(list, ', ')
+}
+
+/**
+ * The first or last non-null value by the one key that numbers the rows, any without a key: for databases with `min_by` and `max_by`,
+ * which pass over nulls of the key.
+ */
+export function firstByNumber(value: Sql, _type: ColumnType, order: Parameters<SqlDialect['first']>[2]): Sql {
+  const [key] = order.keys
+  const numbered = sql`CASE WHEN ${value} IS NOT NULL THEN ${key ? identifier(key.id) : sql`1`} END`
+  const isLast = key !== undefined && key.descending !== order.backwards
+  return isLast ? sql`max_by(${value}, ${numbered})` : sql`min_by(${value}, ${numbered})`
 }

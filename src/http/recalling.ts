@@ -1,0 +1,52 @@
+import type { FastifyRequest, FastifySchema, FastifySchemaCompiler, RouteHandlerMethod } from 'fastify'
+import type { z } from 'zod'
+import type { Log } from '../base/index.ts'
+import { appContext } from './context.ts'
+import { hasIdempotencyKey } from './idempotency.ts'
+import { parseJson } from './json-body.ts'
+import { present, sendError } from './present.ts'
+import type { RecallInput, RecallingRoute } from './route.ts'
+import { checkerOf } from './schema-compilers.ts'
+
+/** For routes with `recall`: checks everything but the body, which is not parsed yet. */
+export const validateAllButBody: FastifySchemaCompiler<FastifySchema> = ({ schema, httpPart = 'body' }) =>
+  // The framework's type does not say that a part of a schema comes here, which with us is one of Zod.
+  httpPart === 'body' ? (data: unknown) => ({ value: data }) : checkerOf(schema as z.ZodType, httpPart)
+
+/** Answers with what `recall` knows, otherwise with what `handle` makes of the parsed and checked body. */
+export function recallingHandler(
+  route: RecallingRoute,
+  { handle, log }: { handle: RouteHandlerMethod; log: Log },
+): RouteHandlerMethod {
+  const check = route.body && checkerOf(route.body, 'body')
+
+  function bodyOf({ body }: FastifyRequest): unknown {
+    const parsed = Buffer.isBuffer(body) ? parseJson(body) : body
+    const checked = check ? check(parsed ?? null) : { value: parsed }
+    if ('error' in checked) throw checked.error
+    return checked.value
+  }
+
+  return function (request, reply) {
+    request.bytes = recallableBytes(request)
+    const known = request.bytes && route.recall(appContext({ request, reply, log }), inputOf(request, request.bytes))
+    if (known) {
+      present(route, request, reply)(known)?.catch(sendError(reply))
+      return
+    }
+    request.body = bodyOf(request)
+    return handle.call(this, request, reply)
+  }
+}
+
+function inputOf({ headers, startedAt }: FastifyRequest, bytes: Buffer): RecallInput {
+  return { bytes, startedAt, headers: headers as RecallInput['headers'] }
+}
+
+/** Null for a request that more than its body and its caller describe. */
+function recallableBytes(request: FastifyRequest): Buffer | null {
+  const { body } = request
+  // The stage has been taken out of the query; what else stands there is for the handler.
+  const isAlone = Object.keys(request.query as object).length === 0 && !hasIdempotencyKey(request)
+  return isAlone && Buffer.isBuffer(body) ? body : null
+}
