@@ -26,7 +26,7 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-const program = join(import.meta.dirname, '..', 'dist', 'cli', 'main.js')
+const program = join(import.meta.dirname, '..', 'dist', 'cli', 'laputa.cjs')
 
 /** Starts `laputa start` on a free port and waits for its start line. */
 export async function startLaputa({ home = newHome(), demo = true, env = {} }: StartOptions = {}): Promise<Started> {

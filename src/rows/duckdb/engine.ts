@@ -20,7 +20,7 @@ import type { Attachments, Loan } from './attachments.ts'
 import { toValue } from './cells.ts'
 import { queryProblem } from './failure.ts'
 import { columnId } from './quoting.ts'
-import { readPage, render, type WithSession } from './read-page.ts'
+import { readPage, render, type SmallPages, type WithSession } from './read-page.ts'
 import type { Session } from './session.ts'
 import { catalogOf } from './version-file.ts'
 
@@ -41,6 +41,7 @@ interface EngineDeps {
   openSession(): Promise<Session>
   now(): number
   readonly log: Log
+  readonly smallPages: SmallPages
 }
 
 /** What an engine reads, by the name that a query has for it. */
@@ -69,7 +70,7 @@ export function createEngine(deps: EngineDeps, chosen: Chosen): Engine {
     try {
       const compiled = await compile(query, loans, signal)
       const compiledAt = performance.now()
-      const answer = await readPage(deps.withSession, { compiled, slice, signal })
+      const answer = await readPage(deps.withSession, { compiled, slice, signal, small: deps.smallPages })
       return { ...answer, stats: { compile: compiledAt - started, execute: performance.now() - compiledAt } }
     } catch (error) {
       throw queryProblem(error, deps.log)

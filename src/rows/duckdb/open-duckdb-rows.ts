@@ -16,6 +16,7 @@ import { storageProblem } from './failure.ts'
 import { createGate, type Gate } from './gate.ts'
 import { jsonMacros } from './json-rows.ts'
 import { createNativeSql } from './native-sql.ts'
+import { createSmallPages } from './read-page.ts'
 import { createReopeningRows } from './reopening-rows.ts'
 import { removeLeftovers, scratchFolder } from './scratch.ts'
 import { createSession } from './session.ts'
@@ -82,7 +83,14 @@ export async function createRows(settings: RowsSettings, deps: RowsDeps, folders
   const bench = await openBench({ settings, instance, queries, tmp: folders.tmp }, (chosen) =>
     createEngine(engineDeps, chosen),
   )
-  const engineDeps = { attachments, withSession, openSession, now: deps.clock.now, log: deps.log }
+  const engineDeps = {
+    attachments,
+    withSession,
+    openSession,
+    now: deps.clock.now,
+    log: deps.log,
+    smallPages: createSmallPages(),
+  }
   const building = createFollowing()
   let closed: Promise<void> | undefined
 

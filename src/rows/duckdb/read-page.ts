@@ -1,12 +1,16 @@
-import { DuckDBBlobValue } from '@duckdb/node-api'
+import { DuckDBBlobValue, type DuckDBValue } from '@duckdb/node-api'
+import { LRUCache } from 'lru-cache'
 import {
+  type Column,
   type CompiledSql,
   duckdbDialect,
   renderSql,
   type Slice,
   type SliceRequest,
   type Sql,
+  type Value,
 } from '../../pipeline/index.ts'
+import { toValue } from './cells.ts'
 import { jsonPage } from './json-rows.ts'
 import type { Session } from './session.ts'
 import type { Statement } from './statements.ts'
@@ -14,7 +18,18 @@ import type { Statement } from './statements.ts'
 /** Runs `use` with a session that nobody else uses meanwhile. */
 export type WithSession = <R>(use: (session: Session) => Promise<R>) => Promise<R>
 
+/** Statements whose pages had few rows when they last ran. */
+export type SmallPages = LRUCache<string, true>
+
+export function createSmallPages(): SmallPages {
+  return new LRUCache({ max: 1000 })
+}
+
+/** A page of so few rows is printed here: making DuckDB plan the printing takes longer than all of a small answer. */
+const fewRows = 1000
+
 interface PageRequest {
+  readonly small: SmallPages
   readonly compiled: CompiledSql
   readonly slice: SliceRequest
   readonly signal: AbortSignal
@@ -48,7 +63,34 @@ export async function readPage(withSession: WithSession, request: PageRequest): 
   }
 }
 
-async function readParts(withSession: WithSession, { compiled, slice, signal }: PageRequest, limit: number) {
+interface Page {
+  readonly parts: readonly Uint8Array[]
+  /** One more than the limit when there are more. */
+  readonly read: number
+}
+
+/**
+ * The rows as JSON: printed by DuckDB, or here when there were few of them the last time. Both print the same bytes. Should there be many
+ * after all, they are read once more, and by DuckDB from then on.
+ */
+async function readParts(withSession: WithSession, request: PageRequest, limit: number): Promise<Page> {
+  const { compiled, slice, signal, small } = request
+  const plain = render(compiled.rows({ offset: slice.offset, limit: limit + 1 }))
+  if (small.get(plain.text)) {
+    const result = await withSession((session) => session.run(plain, signal))
+    if (result.rowCount <= fewRows) return printRows(await result.getRows(), compiled.columns, limit)
+    small.delete(plain.text)
+  }
+  const page = await printByDuckdb(withSession, request, limit)
+  if (page.read <= fewRows) small.set(plain.text, true)
+  return page
+}
+
+async function printByDuckdb(
+  withSession: WithSession,
+  { compiled, slice, signal }: PageRequest,
+  limit: number,
+): Promise<Page> {
   const statement = render(jsonPage(compiled, slice.offset, limit))
   const result = await withSession((session) => session.run(statement, signal))
   const parts: Uint8Array[] = []
@@ -58,6 +100,20 @@ async function readParts(withSession: WithSession, { compiled, slice, signal }: 
     read += Number(rows)
   }
   return { parts, read }
+}
+
+function printRows(rows: readonly DuckDBValue[][], columns: readonly Column[], limit: number): Page {
+  const keys = columns.map(({ name }, at) => `${at === 0 ? '{' : ','}${JSON.stringify(name)}:`)
+  const texts = rows.slice(0, limit).map((row) => {
+    const members = columns.map(({ type }, at) => `${keys[at]}${printCell(toValue(row[at] ?? null, type))}`)
+    return `${members.join('')}}`
+  })
+  return { parts: texts.length > 0 ? [Buffer.from(texts.join(','))] : [], read: rows.length }
+}
+
+/** As the macros of `json-rows.ts` print it: integers that JavaScript would round are texts. */
+function printCell(value: Value): string {
+  return JSON.stringify(typeof value === 'bigint' ? String(value) : value)
 }
 
 function joinParts(parts: readonly Uint8Array[]): Buffer {
