@@ -25,15 +25,6 @@ describe('hidden and masked columns', () => {
       [{ name: 'percentage', column: 'salary', newColumnName: 'x' }],
       [{ name: 'concatenate', columns: ['team', 'salary'], separator: '-', new_column_name: 'x' }],
       [{ name: 'convert', columns: ['salary'], data_type: 'text' }],
-      [
-        {
-          name: 'ifthenelse',
-          newColumn: 'x',
-          if: { column: 'salary', operator: 'gt', value: 1 },
-          then: '1',
-          else: '0',
-        },
-      ],
     ]
     for (const pipeline of derived) expectRefused(await salaries(...pipeline), 400)
     expect(await seen({ name: 'duplicate', column: 'team', new_column_name: 'x' })).toHaveLength(2)

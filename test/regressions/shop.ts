@@ -41,7 +41,8 @@ export async function aShop(settings: Record<string, string> = {}, clock?: Clock
   const someone = (fields: object = {}) => instance.aUser({ privileges: { shop: ['view'] }, ...fields })
   const publish = async () => expect((await admin.call('POST', '/shop/data/release')).status).toBe(200)
   const put = async (domain: string, body: readonly unknown[]) => {
-    await admin.call('PUT', `/shop/permissions/${domain}`, { body })
+    const { status } = await admin.call('PUT', `/shop/permissions/${domain}`, { body })
+    expect(status).toBe(200)
   }
   const [french, italian, boss, bare, builder] = [
     await someone({ username: 'french', attributes: { countries: ['FR'] } }),
@@ -76,8 +77,8 @@ export async function aShop(settings: Record<string, string> = {}, clock?: Clock
   }
 }
 
-export const ask = (caller: Caller, body: unknown, headers: Record<string, string> = {}, query = ''): Promise<Answer> =>
-  caller.call('POST', `/shop/data${query}`, { body, headers })
+export const ask = (caller: Caller, body: unknown, headers: Record<string, string> = {}): Promise<Answer> =>
+  caller.call('POST', '/shop/data', { body, headers })
 
 export const rowsOf = async (caller: Caller, body: unknown): Promise<Record<string, unknown>[]> => {
   const answer = await ask(caller, body)

@@ -1,13 +1,13 @@
 import { isObject, type Json, Problem } from '../../base/index.ts'
 import type { HttpAnswer } from './request.ts'
-import type { HttpConfig } from './schema.ts'
 
-const excerptLength = 200
-
-/** The JSON in an answer. Errors: `source_failed` with the status, or for what is no JSON. */
-export function readJson({ status, text, contentType, retryAfter }: HttpAnswer, config: HttpConfig): Json {
+/**
+ * The JSON in an answer. Errors: `source_failed` with the status, or for what is no JSON. What a source says about a failure is not shown:
+ * rows and secrets may be in it, and whoever asked may have no right to them.
+ */
+export function readJson({ status, text, contentType, retryAfter }: HttpAnswer): Json {
   if (status < 200 || status > 299) {
-    const detail = `The source answered with status ${status}${excerptOf(text, contentType, config)}`
+    const detail = `The source answered with status ${status}.`
     throw new Problem('source_failed', detail, retryAfter === undefined ? {} : { retryAfter })
   }
   if (text.trim() === '') return []
@@ -30,25 +30,6 @@ function parseLines(text: string): Json {
 
 function kindOf(contentType: string): string {
   return /^[\w.+-]+\/[\w.+-]+$/.test(contentType) ? ` but ${contentType}` : ''
-}
-
-/** What the source said, without markup, and without what it may repeat of the secrets that it was sent. */
-function excerptOf(text: string, contentType: string, config: HttpConfig): string {
-  if (/html|xml/.test(contentType)) return '.'
-  const shown = withoutSecrets(text.slice(0, 10_000), config)
-  const excerpt = [...shown].map((char) => (char < ' ' || char === '\u007f' ? ' ' : char)).join('')
-  const short = excerpt.replace(/ +/g, ' ').trim().slice(0, excerptLength)
-  return short === '' ? '.' : `: ${short}`
-}
-
-function withoutSecrets(text: string, config: HttpConfig): string {
-  const { username = '', password, token, headers } = config
-  const basic = Buffer.from(`${username}:${password ?? ''}`).toString('base64')
-  const secrets = [password, token, password === undefined ? undefined : basic, ...Object.values(headers)]
-  const written = secrets
-    .filter((secret): secret is string => secret !== undefined && secret !== '')
-    .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
-  return written.reduce((shown, secret) => shown.replaceAll(secret, '***'), text)
 }
 
 /** A list is the rows; an object whose members are lists of one length is a table by columns; anything else is one row. */

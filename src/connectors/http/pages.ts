@@ -40,7 +40,7 @@ export async function* readPages(
     const { method } = source
     const answer = await send({ url, method, headers: { ...headers, ...source.headers }, ...body }, signal)
     if (isEnd(answer, source.pagination)) return
-    const json = readJson(answer, config)
+    const json = readJson(answer)
     const rows = rowsOf(await filter(source.filter, json))
     yield rows
     url = await nextUrl({ url, body: json, rows }, source.pagination, { filter, config, page: count })

@@ -62,6 +62,7 @@ export function createEngine(deps: EngineDeps, chosen: ReadonlyMap<string, Postg
         if (count > limits.maxRows) throw tooMany(`more than ${limits.maxRows} rows`)
         yield { columns, rows: rows.map((row) => types.map((type, at) => readCell(row[at] ?? null, type))) }
       }
+      if (count === 0) yield { columns, rows: [] }
     } catch (error) {
       failure = error
       throw queryProblem(error, deadline.signal, log)
