@@ -173,6 +173,72 @@ describe.runIf(executablePath)('the console in a browser', () => {
     })
   })
 
+  const look = async (page: Page) => {
+    await page.click('#view-as-look')
+    await page.waitForSelector('#view-as-leave')
+    await settled(page)
+  }
+
+  it('tells a viewer that rules took part, and nothing of any rule', async () => {
+    const { page, faults, close } = await signedIn('texas-viewer')
+    const words = (await page.locator('#explain').textContent()) ?? ''
+    expect(words).toContain('Your own view, texas-viewer')
+    expect(words).toContain('Rules limit what you see of this data.')
+    expect(words).not.toMatch(/Origin State|DELTA|California|group/i)
+    expect(await page.locator('#explain').getAttribute('data-cache')).toMatch(/^(hit|miss)$/)
+    expect(await page.locator('#view-as-open').count()).toBe(0)
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  it('tells a builder which rules applied, and shows the page as somebody else', async () => {
+    const { page, faults, close } = await signedIn('demo-contributor')
+    expect(await page.locator('#explain .explain-domain').getAttribute('data-where')).toBe('pushed')
+    expect(await page.locator('#explain').textContent()).toContain('Records are about you:')
+    // By keyboard alone, from the heading of the fold to the button.
+    await page.locator('#view-as-open').focus()
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('texas-viewer')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('#view-as-leave')
+    await settled(page)
+    const expected = rowsOf('texas-viewer')
+    expect(await counts(page)).toEqual({
+      user: 'texas-viewer',
+      total: expected.length,
+      shown: expected.length,
+      domainTotal: String(rows.length),
+    })
+    expect(new Set(await column(page, 'Origin State'))).toEqual(new Set(['Texas']))
+    expect(sum(await numbers(page, 'over-time'))).toBe(expected.length)
+    expect(await page.locator('#explain').textContent()).toContain('Rules of texas-viewer')
+    await page.click('#view-as-leave')
+    await settled(page)
+    expect(await counts(page)).toMatchObject({ user: 'demo-contributor', total: rows.length })
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  it('looks with groups and attributes, and says in words what it cannot take', async () => {
+    const { page, faults, close } = await signedIn('demo-admin')
+    await page.click('#view-as-open')
+    await page.getByText('Groups and attributes', { exact: true }).click()
+    await page.fill('#view-as-attributes', 'no value')
+    await page.click('#view-as-look')
+    expect(await page.locator('#view-as-message').textContent()).toContain('is written as "name = value"')
+    await page.fill('#view-as-groups', 'nobody-is-here')
+    await page.fill('#view-as-attributes', '')
+    await look(page)
+    expect(await counts(page)).toMatchObject({ total: 0 })
+    await page.click('#view-as-leave')
+    await settled(page)
+    expect(await counts(page)).toMatchObject({ total: rows.length })
+    expect(faults).toEqual([])
+    await close()
+  })
+
   it('turns pages and sorts by a column', async () => {
     const { page, faults, close } = await signedIn('texas-viewer')
     const expected = rows.filter((row) => row['Origin State'] === 'Texas')
@@ -234,8 +300,13 @@ describe.runIf(executablePath)('the console in a browser', () => {
     await close()
   })
 
-  it('fits a phone without scrolling sideways', async () => {
-    const { page, faults, close } = await signedIn('texas-viewer', { width: 390, height: 844 })
+  it.each(['texas-viewer', 'demo-contributor'])('fits a phone without scrolling sideways: %s', async (username) => {
+    const { page, faults, close } = await signedIn(username, { width: 390, height: 844 })
+    if (builders.includes(username)) {
+      await page.click('#view-as-open')
+      await page.fill('#view-as-user', 'states-viewer')
+      await look(page)
+    }
     const width = await page.locator('html').evaluate((html) => html.scrollWidth)
     expect(width).toBeLessThanOrEqual(390)
     expect(faults).toEqual([])

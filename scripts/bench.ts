@@ -2,11 +2,22 @@
 
 import { benchBusy } from './bench/busy.ts'
 import { benchCached } from './bench/cached.ts'
+import { benchFetch } from './bench/fetch.ts'
 import { type Figure, report } from './bench/measure.ts'
+import { benchMisses } from './bench/misses.ts'
 import { benchPipeline } from './bench/pipeline.ts'
+import { benchRule } from './bench/rule.ts'
 import { benchStart } from './bench/start.ts'
 
-const benches = { busy: benchBusy, cached: benchCached, pipeline: benchPipeline, start: benchStart } as const
+const benches = {
+  busy: benchBusy,
+  cached: benchCached,
+  fetch: benchFetch,
+  misses: benchMisses,
+  pipeline: benchPipeline,
+  rule: benchRule,
+  start: benchStart,
+} as const
 
 const chosen = process.argv.slice(2).filter((name) => !name.startsWith('--'))
 const unknown = chosen.filter((name) => !Object.hasOwn(benches, name))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Me } from './api/types.ts'
-import { type Address, maySeeStaging, readAddress, writeAddress } from './place.ts'
+import { type Address, buildsApp, maySeeStaging, readAddress, writeAddress } from './place.ts'
 
 const me = (roles: string[], privileges: Me['privileges']): Me => ({ username: 'u', roles, privileges, groups: [] })
 
@@ -33,5 +33,16 @@ describe('maySeeStaging', () => {
 
   it('does not take what every object has for a privilege', () => {
     expect(maySeeStaging(me(['USER'], {}), 'constructor')).toBe(false)
+  })
+})
+
+describe('buildsApp', () => {
+  it.each<[string, Me, boolean]>([
+    ['an administrator', me(['ADMIN'], {}), true],
+    ['a contributor', me(['USER'], { demo: ['contribute'] }), true],
+    ['a validator', me(['USER'], { demo: ['validate'] }), false],
+    ['a contributor of another app', me(['USER'], { other: ['contribute'] }), false],
+  ])('%s', (_who, user, builds) => {
+    expect(buildsApp(user, 'demo')).toBe(builds)
   })
 })

@@ -24,9 +24,20 @@ export function writeAddress({ app, stage, domain }: Address): string {
   return params.size === 0 ? '' : `?${params}`
 }
 
+/** Builders of an app, and administrators, may look at it as somebody else. */
+export function buildsApp(me: Me, app: string): boolean {
+  return isAdministrator(me) || privilegesOn(me, app).includes('contribute')
+}
+
 /** Staging is for those who validate or build the app, and for administrators. */
 export function maySeeStaging(me: Me, app: string): boolean {
-  if (me.roles.includes('ADMIN') || me.roles.includes('SUPER_ADMIN')) return true
-  const held = Object.hasOwn(me.privileges, app) ? (me.privileges[app] ?? []) : []
-  return held.includes('validate') || held.includes('contribute')
+  return buildsApp(me, app) || privilegesOn(me, app).includes('validate')
+}
+
+function isAdministrator({ roles }: Me): boolean {
+  return roles.includes('ADMIN') || roles.includes('SUPER_ADMIN')
+}
+
+function privilegesOn({ privileges }: Me, app: string): readonly string[] {
+  return Object.hasOwn(privileges, app) ? (privileges[app] ?? []) : []
 }

@@ -47,6 +47,11 @@ describe('whoseRows', () => {
       { ...admin, mine: 0, shown: 0, restricted: true },
       'Rows of ada in production: 0 of the 10,000 rows of strikes are yours.',
     ],
+    [
+      'a builder who looks as somebody else',
+      { ...admin, user: 'tex', viewedAs: true, mine: 1495, shown: 1495, restricted: true },
+      'Rows of tex in production, as far as you may see them: 1,495 of the 10,000 rows of strikes. All of them are shown.',
+    ],
   ])('speaks to %s', (_who, counts, words) => {
     expect(whoseRows(counts)).toBe(words)
   })

@@ -3,6 +3,8 @@ import { formatCount } from './format.ts'
 /** What is known about the rows on the page. Counts are rows. */
 export interface RowCounts {
   readonly user: string
+  /** A builder looks with the user's rights, within their own. */
+  readonly viewedAs?: boolean
   readonly domain: string
   readonly stage: string
   /** Rows that the user's rights open. */
@@ -17,7 +19,14 @@ export interface RowCounts {
 
 /** Says whose rows these are and how many of how many, in two sentences. */
 export function whoseRows(counts: RowCounts): string {
-  return [`Rows of ${counts.user} in ${counts.stage}: ${rights(counts)}`, ...shown(counts)].join(' ')
+  const whose = `Rows of ${counts.user} in ${counts.stage}`
+  const own = counts.viewedAs ? `, as far as you may see them: ${viewed(counts)}` : `: ${rights(counts)}`
+  return [`${whose}${own}`, ...shown(counts)].join(' ')
+}
+
+function viewed({ domain, mine, domainTotal }: RowCounts): string {
+  const all = domainTotal === null ? 'the' : `the ${formatCount(domainTotal)}`
+  return `${formatCount(mine)} of ${all} rows of ${domain}.`
 }
 
 function rights({ domain, mine, domainTotal, restricted }: RowCounts): string {

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Started } from '../../acceptance/started.ts'
+import { signIn, signInAdmin } from './client.ts'
 import type { Target } from './load.ts'
 
 const password = 'Bench-2026-password'
@@ -10,9 +9,7 @@ export async function prepareCachedApp({
   url,
   home,
 }: Pick<Started, 'url' | 'home'>): Promise<{ all: Target; ruled: Target }> {
-  const file = join(home, 'var', 'admin-credentials.json')
-  const { admin: secret } = JSON.parse(readFileSync(file, 'utf8')) as { admin: string }
-  const admin = await caller(url, 'admin', secret)
+  const { send: admin } = await signInAdmin({ url, home })
   await admin('POST', '/small-apps', { id: 'bench', name: 'bench' })
   await admin('POST', '/groups', { name: 'ruled' })
   for (const [name, groups] of [['bench-all', []] as const, ['bench-ruled', ['ruled']] as const]) {
@@ -56,27 +53,6 @@ function salesCsv(): string {
 }
 
 async function target(url: string, username: string): Promise<Target> {
-  const { token } = (await (await signIn(url, username, password)).json()) as { token: string }
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const { headers } = await signIn(url, username, password)
   return { url: `${url}/bench/data`, headers, body: chart }
-}
-
-const signIn = (url: string, username: string, secret: string) =>
-  fetch(`${url}/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username, password: secret }),
-  })
-
-async function caller(url: string, username: string, secret: string) {
-  const { token } = (await (await signIn(url, username, secret)).json()) as { token: string }
-  return async (method: string, path: string, body?: unknown): Promise<void> => {
-    const isForm = body instanceof FormData
-    const response = await fetch(url + path, {
-      method,
-      headers: { authorization: `Bearer ${token}`, ...(body && !isForm ? { 'content-type': 'application/json' } : {}) },
-      ...(body !== undefined && { body: isForm ? body : JSON.stringify(body) }),
-    })
-    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`)
-  }
 }

@@ -12,6 +12,12 @@ export interface Account extends Principal {
   readonly expirationDate: string | null
 }
 
+export interface Authenticated {
+  readonly principal: Principal
+  /** The session that signing out ends; null for a request with a password. */
+  readonly session: string | null
+}
+
 /** Looks a user up by a name in any spelling. Who keeps users gives it. */
 export type FindUser = (username: string) => Promise<Stored<Account> | null>
 

@@ -1,15 +1,16 @@
 import type { Principal } from '../access/index.ts'
-import { type Clock, type Log, Problem } from '../base/index.ts'
+import type { Clock, Log } from '../base/index.ts'
 import type { Bus } from '../bus/index.ts'
 import type { Config } from '../config/index.ts'
-import { createReadMemory, type Store } from '../store/index.ts'
-import { activeUntil, type FindUser, isActive, principalOf } from './account.ts'
+import type { Store } from '../store/index.ts'
+import { type Authenticated, type FindUser, isActive, principalOf } from './account.ts'
 import { createBasicMemory } from './basic-memory.ts'
 import { createPasswordCheck, loginFailed, type PasswordLogin } from './password-check.ts'
 import { createPasswords, type Passwords } from './passwords.ts'
 import { loadSessionKey } from './session-key.ts'
 import { createSessions } from './sessions.ts'
 import { createThrottle } from './throttle.ts'
+import { createTokenCallers } from './token-callers.ts'
 import { createTokens } from './tokens.ts'
 
 export interface AuthDeps {
@@ -29,12 +30,6 @@ export interface AuthDeps {
 export type Credentials =
   | ({ readonly kind: 'password' } & PasswordLogin)
   | { readonly kind: 'token'; readonly token: string }
-
-export interface Authenticated {
-  readonly principal: Principal
-  /** The session that signing out ends; null for a request with a password. */
-  readonly session: string | null
-}
 
 export interface SignedIn {
   readonly token: string
@@ -58,17 +53,8 @@ export interface Auth {
   readonly passwords: Passwords
 }
 
-export async function createAuth({
-  store,
-  bus,
-  clock,
-  log,
-  settings,
-  home,
-  findUser,
-  ...deps
-}: AuthDeps): Promise<Auth> {
-  const { userChanges = () => undefined } = deps
+export async function createAuth(deps: AuthDeps): Promise<Auth> {
+  const { store, bus, clock, log, settings, home, findUser, userChanges = () => undefined } = deps
   const key = await loadSessionKey({ home, configured: settings.token_key })
   const passwords = await createPasswords(settings.password)
   const throttle = createThrottle({ bus, clock, settings: settings.throttle })
@@ -76,7 +62,7 @@ export async function createAuth({
   const tokens = createTokens({ key, clock })
   const sessions = createSessions(store)
   const memory = createBasicMemory(clock)
-  const recent = createReadMemory<Recent>(() => sum(sessions.changes(), userChanges()), mostRecent)
+  const tokenCallers = createTokenCallers({ tokens, sessions, findUser, userChanges, clock })
 
   async function signIn(login: PasswordLogin): Promise<SignedIn> {
     const { doc: account } = await verify(login)
@@ -92,28 +78,6 @@ export async function createAuth({
     }
   }
 
-  async function readByToken(token: string): Promise<Recent> {
-    const claims = tokens.read(token)
-    if (!claims) throw ended()
-    const [session, found] = await Promise.all([sessions.get(claims.session), findUser(claims.username)])
-    const now = clock.now()
-    if (!session || !found || session.expiresAt <= now || !isActive(found.doc, now)) throw ended()
-    if (session.epoch !== found.doc.epoch) throw ended()
-    return {
-      caller: { principal: principalOf(found.doc), session: session.id },
-      until: Math.min(claims.expiresAt, session.expiresAt, activeUntil(found.doc)),
-    }
-  }
-
-  function recallToken(token: string): Authenticated | undefined {
-    const found = recent.get(token)
-    return found !== undefined && clock.now() < found.until ? found.caller : undefined
-  }
-
-  async function byToken(token: string): Promise<Authenticated> {
-    return recallToken(token) ?? (await recent.through(token, () => readByToken(token))).caller
-  }
-
   async function byPassword(login: PasswordLogin): Promise<Authenticated> {
     const { doc } = await memory.through(login, {
       verify: () => verify(login),
@@ -127,23 +91,8 @@ export async function createAuth({
     signIn,
     signOut: (session) => sessions.end(session),
     authenticate: (credentials) =>
-      credentials.kind === 'token' ? byToken(credentials.token) : byPassword(credentials),
-    recall: (credentials) => (credentials.kind === 'token' ? recallToken(credentials.token) : undefined),
+      credentials.kind === 'token' ? tokenCallers.find(credentials.token) : byPassword(credentials),
+    recall: (credentials) => (credentials.kind === 'token' ? tokenCallers.recall(credentials.token) : undefined),
     passwords,
   }
 }
-
-/** Tokens that are remembered. They are a few hundred characters each. */
-const mostRecent = 5000
-
-/** Who a token belongs to, and until when time alone changes nothing about that (milliseconds since 1970). */
-interface Recent {
-  readonly caller: Authenticated
-  readonly until: number
-}
-
-function sum(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? undefined : a + b
-}
-
-const ended = () => new Problem('unauthenticated', 'The session has ended or the token is not valid; sign in again.')

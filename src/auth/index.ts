@@ -1,5 +1,5 @@
-export { type Account, isActive, principalOf } from './account.ts'
-export { type Auth, type Authenticated, type Credentials, createAuth } from './auth.ts'
+export { type Account, type Authenticated, isActive, principalOf } from './account.ts'
+export { type Auth, type Credentials, createAuth } from './auth.ts'
 export type { Passwords } from './passwords.ts'
 export { createSecretBox, type SecretBox } from './secret-box.ts'
 export { usernameKey } from './username.ts'

@@ -93,10 +93,7 @@ export function createCatalog({ store, clock }: CatalogDeps): Catalog {
       const doc = recent.get(id) ?? (await recent.through(id, async () => (await readApp(id)).doc))
       return stage === 'staging' ? releases.get(doc.staging) : productionOf(releases, doc)
     },
-    recallCurrent(id, stage) {
-      const app = recent.get(id)
-      return app && (stage === 'staging' ? app.staging : (app.production ?? unpublished))
-    },
+    recallCurrent: (id, stage) => pointedAt(recent.get(id), stage),
     edit: (id, change, options) =>
       swap(id, options, async (app) => {
         const parent = await releases.get(app.staging)
@@ -121,6 +118,10 @@ export function createCatalog({ store, clock }: CatalogDeps): Catalog {
 interface Swap {
   readonly pointers: Partial<Pick<App, 'staging' | 'production'>>
   readonly release: Release
+}
+
+function pointedAt(app: App | undefined, stage: Stage): string | undefined {
+  return app && (stage === 'staging' ? app.staging : (app.production ?? unpublished))
 }
 
 async function productionOf(releases: Releases, app: App): Promise<Release> {

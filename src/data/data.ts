@@ -23,10 +23,10 @@ export interface Data {
    */
   run(ctx: AppCtx, release: Release, request: QueryRequest): Promise<Answer>
   /**
-   * The answer to a request that `run` has prepared before, by its name, for the very same principal, release and day; undefined
+   * The answer to a request that `run` has prepared before, by its bytes, for the very same principal, release and day; undefined
    * unless that answer can be given at once.
    */
-  recall(ctx: Asking['ctx'], release: string, name: string): Answer | undefined
+  recall(ctx: Asking['ctx'], release: string, bytes: Buffer): Answer | undefined
   stats(): CacheStats
   /** Stops what is being read again in the background. */
   close(): Promise<void>
@@ -43,22 +43,8 @@ export interface DataDeps {
 
 export function createData({ rows, bus, clock, openConnection, settings, times }: DataDeps): Data {
   const cache = createAnswerCache({ bus, clock, settings: settings.cache, timeoutMs: settings.timeoutMs, times })
-  const known = createKnownRequests(Math.min(mostForRequests, settings.cache.memoryBytes / 8))
-
-  async function compute(prepared: Prepared, signal: AbortSignal, counter?: DropCounter) {
-    const { sources, guarded, slice, dataVersion } = prepared
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(settings.timeoutMs)])
-    const { plan, natives } = planGuarded(guarded.query, sources.placeOf)
-    const deps = {
-      engine: (id: string) => sources.engine(id, natives),
-      workbench: rows.workbench,
-      versions: sources.versions,
-      observe: counter?.observing(natives),
-      ...settings.limits,
-    }
-    const result = await runPlan(plan, { deps, slice, signal: deadline })
-    return { body: presentSlice(result, { dataVersion, restricted: guarded.restricted }), timings: { ...result.stats } }
-  }
+  const known = createKnownRequests(Math.min(mostForRequests, Math.floor(settings.cache.memoryBytes / 8)))
+  const compute = createCompute({ rows, settings })
 
   return {
     async run(ctx, release, request) {
@@ -77,9 +63,9 @@ export function createData({ rows, bus, clock, openConnection, settings, times }
             throw new Problem('cancelled', 'The client left before the answer was ready.')
           throw error
         })
-      const { name } = request
-      if (name !== undefined && !request.viewAs && !prepared.sources.isLive)
-        known.set({ ctx, release: release.id, name, now }, prepared)
+      const { bytes } = request
+      if (bytes !== undefined && !request.viewAs && !prepared.sources.isLive)
+        known.set({ ctx, release: release.id, bytes, now }, prepared)
       const answer: Answer = {
         ...{ body, etag, forms },
         dataVersion: prepared.dataVersion,
@@ -92,10 +78,10 @@ export function createData({ rows, bus, clock, openConnection, settings, times }
       const explanation = explain(ctx, { prepared, answer, ttlMs: keptFor, dropped: counter.dropped })
       return { ...answer, explanation }
     },
-    recall(ctx, release, name) {
+    recall(ctx, release, bytes) {
       const now = clock.now()
-      const found = known.get({ ctx, release, name, now })
-      const served = found && cache.recall(found)
+      const found = known.get({ ctx, release, bytes, now })
+      const served = found && cache.recall(found, now)
       if (!served) return undefined
       const { body, etag, forms, at, state, timings } = served
       const ageMs = Math.max(0, now - at)
@@ -103,6 +89,24 @@ export function createData({ rows, bus, clock, openConnection, settings, times }
     },
     stats: cache.stats,
     close: cache.close,
+  }
+}
+
+/** plan → fetch → body. `counter` looks at what is fetched. */
+function createCompute({ rows, settings }: Pick<DataDeps, 'rows' | 'settings'>) {
+  return async (prepared: Prepared, signal: AbortSignal, counter?: DropCounter) => {
+    const { sources, guarded, slice, dataVersion } = prepared
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(settings.timeoutMs)])
+    const { plan, natives } = planGuarded(guarded.query, sources.placeOf)
+    const deps = {
+      engine: (id: string) => sources.engine(id, natives),
+      workbench: rows.workbench,
+      versions: sources.versions,
+      observe: counter?.observing(natives),
+      ...settings.limits,
+    }
+    const result = await runPlan(plan, { deps, slice, signal: deadline })
+    return { body: presentSlice(result, { dataVersion, restricted: guarded.restricted }), timings: { ...result.stats } }
   }
 }
 

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { AppCtx, Principal } from '../access/index.ts'
+import type { AppCtx, Principal, Stage } from '../access/index.ts'
 import { canonicalJson, sha256 } from '../base/index.ts'
 
 /** Who asks for what, and everything else that decides under which key the answer is kept. */
@@ -7,8 +7,8 @@ export interface Asking {
   readonly ctx: Pick<AppCtx, 'principal' | 'app' | 'stage'>
   /** The id of the release that is read. */
   readonly release: string
-  /** What is asked for: equal names, equal requests. */
-  readonly name: string
+  /** What is asked for: equal bytes, equal requests. */
+  readonly bytes: Buffer
   readonly now: number
 }
 
@@ -29,31 +29,45 @@ export interface KnownRequests {
   set(asking: Asking, known: Known): void
 }
 
-/** What a request costs here: two texts of 64 to 200 characters, an object and the place in the list (measured on V8). */
-const bytesEach = 700
+/**
+ * What decides about an answer beside the request itself. All of the principal, so that two people share nothing unless nothing about
+ * them differs; and the day, because relative dates count from it, and nothing that is prepared looks at the clock more closely.
+ */
+interface Scope {
+  readonly app: string
+  readonly stage: Stage
+  readonly release: string
+  readonly today: number
+  readonly id: string
+}
+
+/** What a request costs here beside its name: two texts, an object and the place in the list (measured on V8). */
+const overhead = 400
+
+/** Longer requests are named by their hash: that takes longer than looking a short one up, and less memory than keeping a long one. */
+const longestName = 1024
 
 const day = 86_400_000
 
 export function createKnownRequests(budget: number): KnownRequests {
-  const most = Math.floor(budget / bytesEach)
   // The package takes 0 for "no bound".
-  const known = most > 0 ? new LRUCache<string, Known>({ max: most }) : undefined
-  const identities = new WeakMap<Principal, string>()
+  const known = budget > 0 ? bounded(budget) : undefined
+  const scopes = new WeakMap<Principal, Scope>()
 
-  /** All of a principal, so that two people share nothing unless nothing about them is different. */
-  function identityOf(principal: Principal): string {
-    const made = identities.get(principal)
-    if (made !== undefined) return made
+  /** The last one of a principal is kept: making it takes longer than all the rest. */
+  function scopeOf({ ctx: { principal, app, stage }, release, now }: Asking): string {
+    const today = Math.floor(now / day)
+    const last = scopes.get(principal)
+    if (last && last.today === today && last.release === release && last.app === app && last.stage === stage)
+      return last.id
     const { username, roles, privileges, groups, attributes } = principal
-    const identity = sha256(canonicalJson([username, roles, privileges, groups, attributes]))
-    identities.set(principal, identity)
-    return identity
+    const whole = [username, roles, privileges, groups, attributes, app, stage, release, today]
+    const id = sha256(canonicalJson(whole))
+    scopes.set(principal, { app, stage, release, today, id })
+    return id
   }
 
-  /** Relative dates count from the day, and nothing that is prepared looks at the clock more closely. */
-  function keyOf({ ctx: { principal, app, stage }, release, name, now }: Asking): string {
-    return `${app} ${stage} ${release} ${Math.floor(now / day)} ${identityOf(principal)} ${name}`
-  }
+  const keyOf = (asking: Asking): string => scopeOf(asking) + nameOf(asking.bytes)
 
   return {
     get: (asking) => known?.get(keyOf(asking)),
@@ -61,4 +75,13 @@ export function createKnownRequests(budget: number): KnownRequests {
       known?.set(keyOf(asking), { key, ttlMs, dataVersion })
     },
   }
+}
+
+function bounded(budget: number): LRUCache<string, Known> {
+  return new LRUCache<string, Known>({ maxSize: budget, sizeCalculation: (_, key) => key.length + overhead })
+}
+
+/** No JSON begins as a hash does here, so that none is taken for one. */
+function nameOf(bytes: Buffer): string {
+  return bytes.length <= longestName ? bytes.toString('latin1') : `#${sha256(bytes)}`
 }

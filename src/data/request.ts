@@ -17,8 +17,11 @@ export interface QueryRequest {
    * which is for the caller to know.
    */
   readonly viewAs?: Principal | undefined
-  /** Names all of the above but `fresh`: requests of one name are equal. Without it the request is never recalled. */
-  readonly name?: string | undefined
+  /**
+   * What the request was read from, where that and nothing else says what is asked for, but for `fresh`: equal bytes are equal requests
+   * then, wherever they came from. Without it the request is never recalled.
+   */
+  readonly bytes?: Buffer | undefined
 }
 
 export interface DataSettings {

@@ -50,20 +50,22 @@ function sendPlain(route: Route, reply: FastifyReply, body: unknown): void {
   else reply.type(jsonType).send(toJson(route, reply, body))
 }
 
-/** What the runtime writes from the stack (16 KiB), head included. */
+/** Above this, copying the body takes longer than it saves. */
 const fitsInOnePiece = 12 * 1024
 
 /**
- * Small bodies go out in one piece with their head, as a text of which each character is a byte: two pieces, or a buffer, take the
- * runtime several times as long, which is a quarter of the time of an answer from the cache.
+ * Small bodies go out in one piece with their head, as a text of which each character is a byte: a text and a buffer, which is how the
+ * framework sends bytes, take the runtime a tenth of an answer's time longer. There are no hooks that would have to see them.
  */
 function sendBytes(reply: FastifyReply, body: Buffer): void {
-  if (body.length > fitsInOnePiece) {
+  const { raw, request } = reply
+  if (body.length > fitsInOnePiece || request.method === 'HEAD') {
     reply.send(body)
     return
   }
-  const { raw } = reply.hijack()
-  raw.writeHead(reply.statusCode, reply.header('content-length', body.length).getHeaders() as OutgoingHttpHeaders)
+  // First, because it may throw, and the framework can still answer then.
+  raw.writeHead(raw.statusCode, reply.header('content-length', body.length).getHeaders() as OutgoingHttpHeaders)
+  reply.hijack()
   raw.end(body.toString('latin1'), 'latin1')
 }
 

@@ -47,6 +47,6 @@ function inputOf({ headers, startedAt }: FastifyRequest, bytes: Buffer): RecallI
 function recallableBytes(request: FastifyRequest): Buffer | null {
   const { body } = request
   // The stage has been taken out of the query; what else stands there is for the handler.
-  const isAlone = Object.keys(request.query as object).length === 0 && !hasIdempotencyKey(request)
-  return isAlone && Buffer.isBuffer(body) ? body : null
+  for (const _ in request.query as object) return null
+  return Buffer.isBuffer(body) && !hasIdempotencyKey(request) ? body : null
 }

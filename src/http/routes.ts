@@ -84,7 +84,8 @@ function addRoutes(scope: FastifyInstance, routes: readonly Route[], deps: Route
   }
 }
 
-function addressOf({ scope, url }: Route): string {
+/** The pattern of a route's address. */
+export function addressOf({ scope, url }: Route): string {
   return scope === 'app' ? `/:app${url}` : url
 }
 
@@ -161,16 +162,17 @@ async function callHandler(route: Route, { request, reply, deps }: Call): Promis
 
 const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
+/** Whether an address is among those that a pattern stands for: `/:app/permissions/simulate` is one of `/:app/permissions/:domain` too. */
+function covers(pattern: string, url: string): boolean {
+  const [wide, narrow] = [pattern.split('/'), url.split('/')]
+  return wide.length === narrow.length && wide.every((part, at) => part.startsWith(':') || part === narrow[at])
+}
+
 /** Answers 405 with `Allow` where an address exists, but not for the method. */
 function refuseOtherMethods(server: FastifyInstance, routes: readonly Route[]): void {
-  const allowed = new Map<string, Set<HTTPMethods>>()
-  for (const route of routes) {
-    const known = allowed.get(addressOf(route)) ?? new Set()
-    known.add(route.method)
-    if (route.method === 'GET') known.add('HEAD')
-    allowed.set(addressOf(route), known)
-  }
-  for (const [url, known] of allowed) {
+  for (const url of new Set(routes.map(addressOf))) {
+    const taking = routes.filter((route) => covers(addressOf(route), url)).map(({ method }) => method)
+    const known = new Set<HTTPMethods>(taking.includes('GET') ? [...taking, 'HEAD'] : taking)
     const allow = [...known].sort().join(', ')
     const refuse: onRequestHookHandler = (request, reply, done) => {
       reply.header('allow', allow)

@@ -12,7 +12,7 @@ import { registerPages } from './pages.ts'
 import { isReading } from './present.ts'
 import { createErrorHandler, problemDocument } from './problems.ts'
 import type { Route } from './route.ts'
-import { registerRoutes } from './routes.ts'
+import { addressOf, registerRoutes } from './routes.ts'
 import { serializerCompiler, validatorCompiler } from './schema-compilers.ts'
 
 export interface ServerDeps {
@@ -85,13 +85,13 @@ function addHooks(server: FastifyInstance, log: Log): void {
     done(request.is404 ? nothingAt(request) : undefined)
   })
   server.addHook('onResponse', (request, reply, done) => {
-    const { config, url } = request.routeOptions
-    const quiet = reply.statusCode < 400 && config.laputa !== undefined && isReading(config.laputa)
+    const route = request.route ?? request.routeOptions.config.laputa
+    const quiet = reply.statusCode < 400 && route !== undefined && isReading(route)
     const line = {
       requestId: request.id,
       method: request.method,
       // The pattern: addresses may hold names, and queries anything.
-      route: url ?? null,
+      route: request.route ? addressOf(request.route) : (request.routeOptions.url ?? null),
       status: reply.statusCode,
       ms: Math.round((performance.now() - request.startedAt) * 10) / 10,
       username: request.caller?.principal.username ?? null,

@@ -1,5 +1,5 @@
 import { type Door, everybody, type Told, type World } from './door.ts'
-import { noSuchColumn, type PlainTable, type PlainUser, type RawRecord, seenBy } from './plain-rules.ts'
+import { columnsOf, type PlainTable, type PlainUser, type RawRecord, seenBy } from './plain-rules.ts'
 import type { RandomRequest } from './random-pipeline.ts'
 
 export interface Derived {
@@ -43,8 +43,7 @@ export async function narrowed(door: Door, { world, plain, derived, unset }: Cas
   const unclear: string[] = []
   for (const { name } of derived) {
     const table = await door.plain({ ...domains, [name]: world.domains[name]! }, name, user)
-    const seen = table && unlessUnclear(() => see(name, table))
-    if (seen && seen.columns.length > 0) domains[name] = await door.stored(seen)
+    if (table && isClear(table, world.records[name] ?? [])) domains[name] = await door.stored(see(name, table))
     else if (table) unclear.push(name)
     // A pipeline that this somebody cannot run, such as one on a hidden column, is refused wherever it is read.
     else domains[name] = world.domains[name]!
@@ -52,13 +51,10 @@ export async function narrowed(door: Door, { world, plain, derived, unset }: Cas
   return { open: { domains, records }, unclear, isPartial }
 }
 
-function unlessUnclear(see: () => PlainTable): PlainTable | undefined {
-  try {
-    return see()
-  } catch (error) {
-    if (error === noSuchColumn) return undefined
-    throw error
-  }
+/** Whether a rule names only columns that are there, and whether there is anything to be told at all. */
+function isClear({ columns }: PlainTable, records: readonly RawRecord[]): boolean {
+  const names = new Set(columns.map(({ name }) => name))
+  return columns.length > 0 && [...columnsOf(records)].every((name) => names.has(name))
 }
 
 export function reads(request: RandomRequest, domain: string): boolean {

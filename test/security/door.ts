@@ -25,7 +25,8 @@ export type Told = { readonly text: string } | { readonly refused: string; reado
 export interface Door {
   /** The same table is stored once. */
   stored(table: PlainTable): Promise<Domain>
-  ask(world: World, user: PlainUser, request: Partial<RandomRequest>): Promise<Told>
+  /** `viewAs`: somebody with whose rights the user looks. */
+  ask(world: World, user: PlainUser, request: Partial<RandomRequest> & { viewAs?: PlainUser }): Promise<Told>
   /** All rows that a domain has when no rule is on it. */
   plain(domains: World['domains'], name: string, user?: PlainUser): Promise<PlainTable | undefined>
   /** Forgets the tables. */
@@ -71,24 +72,17 @@ export async function openDoor({ unset = 'deny', openConnection = noConnection }
       versions.set(key, domain)
       return domain
     },
-    async ask(world, user, { domain, pipeline = [], parameters = {}, offset = 0, limit = null }) {
+    async ask(world, user, { domain, pipeline = [], parameters = {}, offset = 0, limit = null, viewAs }) {
       const stage: Stage = user.buildsStaging ? 'staging' : 'production'
       const ctx = { principal: principalOf(user), requestId: 'r', log: silentLog, signal, app, stage }
-      const request = { domain, pipeline, parameters: parameters as JsonObject, offset, limit, fresh: false }
-      try {
+      const asked = { domain, pipeline, parameters: parameters as JsonObject, offset, limit, fresh: false }
+      const request = { ...asked, ...(viewAs && { viewAs: principalOf(viewAs) }) }
+      return tellOf(async () => {
         const { body } = await data.run(ctx, releaseOf(world), request)
-        return { text: body.toString().replace(/,"data_version":"[^"]*","restricted":(?:true|false)\}$/, '}') }
-      } catch (error) {
-        if (!isProblem(error)) throw error
-        if (error.code === 'internal') throw error
-        return { refused: JSON.stringify([error.code, error.message, error.errors]), code: error.code }
-      }
+        return body.toString().replace(/,"data_version":"[^"]*","restricted":(?:true|false)\}$/, '}')
+      })
     },
-    async plain(domains, name, user = nobody) {
-      const records = Object.fromEntries(Object.keys(domains).map((domain) => [domain, everybody]))
-      const told = await door.ask({ domains, records }, { ...user, buildsStaging: false }, { domain: name })
-      return 'text' in told ? tableOf(told.text) : undefined
-    },
+    plain: (domains, name, user) => plainOf(door, { domains, name, user }),
     async clear() {
       versions.clear()
       await rows.retain(new Set(), 0)
@@ -101,6 +95,26 @@ export async function openDoor({ unset = 'deny', openConnection = noConnection }
     },
   }
   return door
+}
+
+/** The text, or the refusal that a client would see. Errors: what is a fault of the program. */
+export async function tellOf(answer: () => Promise<string>): Promise<Told> {
+  try {
+    return { text: await answer() }
+  } catch (error) {
+    if (!isProblem(error) || error.code === 'internal') throw error
+    return { refused: JSON.stringify([error.code, error.message, error.errors]), code: error.code }
+  }
+}
+
+/** What a domain holds when no rule is on it; undefined when it cannot be read at all. */
+export async function plainOf(
+  { ask }: Pick<Door, 'ask'>,
+  { domains, name, user = nobody }: { domains: World['domains']; name: string; user: PlainUser | undefined },
+): Promise<PlainTable | undefined> {
+  const records = Object.fromEntries(Object.keys(domains).map((domain) => [domain, everybody]))
+  const told = await ask({ domains, records }, { ...user, buildsStaging: false }, { domain: name })
+  return 'text' in told ? tableOf(told.text) : undefined
 }
 
 const nobody: PlainUser = { username: 'nobody', groups: [], attributes: {} }
@@ -116,8 +130,14 @@ const settings = {
   },
 }
 
-export function principalOf({ username, groups, attributes, buildsStaging = false }: PlainUser): Principal {
-  const privileges = { [app]: [buildsStaging ? ('contribute' as const) : ('view' as const)] }
+export function principalOf({
+  username,
+  groups,
+  attributes,
+  buildsStaging = false,
+  buildsProduction = false,
+}: PlainUser): Principal {
+  const privileges = { [app]: [buildsStaging || buildsProduction ? ('contribute' as const) : ('view' as const)] }
   return { username, roles: ['USER'], privileges, groups, attributes: attributes as Principal['attributes'] }
 }
 
@@ -126,7 +146,7 @@ export function recordsOf(records: World['records']): { [domain: string]: readon
   return Object.fromEntries(read)
 }
 
-function releaseOf({ domains, records }: World): Release {
+export function releaseOf({ domains, records }: World): Release {
   return { id: 'r1', app, parent: null, at: '', by: '', domains, permissions: recordsOf(records), queries: {} }
 }
 

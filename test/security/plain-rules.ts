@@ -32,10 +32,9 @@ export interface PlainUser {
   readonly attributes: { readonly [name: string]: unknown }
   /** Contributes to the app, and asks for its staging. */
   readonly buildsStaging?: boolean
+  /** Contributes to the app, and asks for its production. */
+  readonly buildsProduction?: boolean
 }
-
-/** Thrown for a rule on a column that is not there: then nothing may be answered. */
-export const noSuchColumn = Symbol('no such column')
 
 /** What is left of a table for somebody. `unset`: what a domain without any record shows. */
 export function seenBy(
@@ -88,6 +87,15 @@ interface Asked {
   readonly user: PlainUser
 }
 
+/** The columns that rules name. */
+export function columnsOf(records: readonly RawRecord[]): Set<string> {
+  const within = (condition: RawCondition): string[] => {
+    if ('and' in condition) return condition.and.flatMap(within)
+    return 'or' in condition ? condition.or.flatMap(within) : [condition.column]
+  }
+  return new Set(records.flatMap(({ condition }) => (condition ? within(condition) : [])))
+}
+
 function shows({ effect, condition }: RawRecord, asked: Asked): boolean {
   if (effect === 'SEE_ALL') return true
   return effect === 'CUSTOM' && condition !== undefined && holds(condition, asked)
@@ -98,7 +106,7 @@ function holds(condition: RawCondition, asked: Asked): boolean {
   if ('or' in condition) return condition.or.some((member) => holds(member, asked))
   const { column, operator, value } = condition
   const index = asked.table.columns.findIndex(({ name }) => name === column)
-  if (index === -1) throw noSuchColumn
+  if (index === -1) throw new Error(`the case has a rule on "${column}", which is not there`)
   const cell = asked.row[index]!
   const { type } = asked.table.columns[index]!
   if (operator === 'isnull') return cell === null
@@ -193,8 +201,8 @@ function rendered(value: unknown, user: PlainUser, change: Change): unknown {
   let missing = false
   const text = value.replace(/\{\{([^}]*)\}\}/g, (_, path: string) => {
     const found = known(path, user, change)
-    if (found === denies) missing = true
-    return typeof found === 'object' ? JSON.stringify(found) : String(found)
+    if (found === denies || typeof found === 'object') missing = true
+    return String(found)
   })
   return missing ? denies : text
 }

@@ -76,23 +76,21 @@ describe.skipIf(!url)('rules hold on a database', () => {
     const plain = new Map<string, PlainTable>()
     for (const domain of Object.keys(domains)) plain.set(domain, (await door.plain(domains, domain))!)
     const records: Record<string, readonly RawRecord[]> = {}
-    for (const [domain, { columns }] of plain) records[domain] = randomRecords(choices, columns)
+    for (const [domain, table] of plain) records[domain] = randomRecords(choices, table)
     return { world: { domains, records }, plain, derived: [], unset: 'deny' }
   }
 
   it('tells what the same request tells of a table of the rows that somebody sees', { timeout: 600_000 }, async () => {
-    const options = fuzzOptions(runs)
+    const options = fuzzOptions<[Drawn]>(runs)
     const tally: Tally = { cases: 0, withRows: 0, partly: 0 }
     const property = fc.asyncProperty(drawnCases(2, each), async (drawn) => {
       await runCases(door, { made: await caseOf(drawn), drawn, tally, isUnordered: true })
       await door.clear()
     })
     await fc.assert(property, options)
-    // biome-ignore lint/suspicious/noConsole: debugging
-    console.log(tally)
     if (options.numRuns !== runs) return
     expect(tally.cases).toBeGreaterThanOrEqual(300)
-    expect(tally.withRows).toBeGreaterThan(tally.cases / 3)
+    expect(tally.withRows).toBeGreaterThan(tally.cases / 5)
     expect(tally.partly).toBeGreaterThan(runs / 2)
   })
 })

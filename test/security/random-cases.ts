@@ -1,9 +1,11 @@
 import fc from 'fast-check'
-import { choicesFrom } from './choices.ts'
-import { type Case, compared, narrowed, reads } from './compared.ts'
-import type { Door, Told } from './door.ts'
+import type { Domain } from '../../src/catalog/index.ts'
+import { type Choices, choicesFrom } from './choices.ts'
+import { type Case, compared, type Derived, narrowed, reads } from './compared.ts'
+import { type Door, everybody, type Told, type World } from './door.ts'
+import type { PlainTable, RawRecord } from './plain-rules.ts'
 import { type RequestOptions, randomRequest } from './random-pipeline.ts'
-import { asJson, randomUser } from './random-world.ts'
+import { asJson, randomRecords, randomUser } from './random-world.ts'
 
 const number = fc.noBias(fc.nat(2 ** 31 - 1))
 const numbers = (minLength: number, maxLength: number) => fc.array(number, { minLength, maxLength, size: 'max' })
@@ -29,7 +31,7 @@ export function drawnCases(
   const plain = { noNullPrototype: true }
   return fc.record(
     {
-      tables: fc.array(fc.record({ shape: number, rows: numbers(0, 12) }, plain), {
+      tables: fc.array(fc.record({ shape: number, rows: numbers(0, 14) }, plain), {
         minLength: tables,
         maxLength: tables,
       }),
@@ -46,9 +48,34 @@ export function drawnCases(
 }
 
 /** Other cases at each run; what failed says its seed, and stands in the error by itself. `LAPUTA_FUZZ_SEED` repeats it, `LAPUTA_FUZZ_RUNS` tries more or fewer. */
-export function fuzzOptions(runs: number): fc.Parameters<[Drawn]> {
+export function fuzzOptions<T>(runs: number): fc.Parameters<T> {
   const { LAPUTA_FUZZ_SEED: seed, LAPUTA_FUZZ_RUNS: wanted } = process.env
   return { numRuns: wanted ? Number(wanted) : runs, ...(seed && { seed: Number(seed) }), endOnFailure: true }
+}
+
+interface Deriving {
+  readonly choices: Choices
+  readonly plain: ReadonlyMap<string, PlainTable>
+  readonly domains: World['domains']
+  readonly steps: readonly number[]
+  readonly known?: ReadonlySet<string>
+}
+
+/** A domain that is made of another one, and its rules; these are about columns that it has for those who see everything. */
+export async function derivedFrom(
+  door: Door,
+  { choices, plain, domains, steps, known }: Deriving,
+): Promise<Derived & { readonly domain: Domain; readonly records: readonly RawRecord[] }> {
+  const name = 'derived'
+  const { domain: from, pipeline: all } = randomRequest(choices, steps.map(choicesFrom), {
+    readable: plain,
+    ...(known && { known }),
+  })
+  const pipeline = [{ name: 'domain', domain: from }, ...all]
+  const domain: Domain = { kind: 'derived', pipeline: pipeline as never }
+  const table = await door.plain({ ...domains, [name]: domain }, name)
+  const isRuled = table && table.columns.length > 0 && choices.chance(60)
+  return { name, pipeline, domain, records: isRuled ? randomRecords(choices, table) : everybody }
 }
 
 /** How many cases ended how. */
@@ -62,7 +89,7 @@ export interface Tally {
 /** Every request of every user, told twice. Errors: the first that differs, with all that it takes to ask it again. */
 export async function runCases(
   door: Door,
-  { made, drawn, tally, isUnordered = false }: { made: Case; drawn: Drawn; tally: Tally } & RequestOptions,
+  { made, drawn, tally, isUnordered = false, known }: { made: Case; drawn: Drawn; tally: Tally } & RequestOptions,
 ): Promise<void> {
   const readable = new Map(made.plain)
   for (const { name } of made.derived) {
@@ -74,7 +101,11 @@ export async function runCases(
     const { open, unclear, isPartial } = await narrowed(door, made, user)
     if (isPartial) tally.partly++
     for (const { what, steps } of drawn.requests) {
-      const request = randomRequest(choicesFrom(what), steps.map(choicesFrom), { readable, isUnordered })
+      const request = randomRequest(choicesFrom(what), steps.map(choicesFrom), {
+        readable,
+        isUnordered,
+        ...(known && { known }),
+      })
       if (unclear.some((name) => reads(request, name))) continue
       const { told, expected } = await compared(door, { world: made.world, open, user, request })
       tally.cases++

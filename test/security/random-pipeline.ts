@@ -10,6 +10,8 @@ export type Readable = ReadonlyMap<string, PlainTable>
 export interface RequestOptions {
   /** The rows have no order of their own: nothing is asked for that depends on one. */
   readonly isUnordered?: boolean
+  /** The steps that there are. Default: all. */
+  readonly known?: ReadonlySet<string>
 }
 
 export interface RandomRequest {
@@ -34,11 +36,11 @@ type Drawn = readonly [object, Columns]
 export function randomRequest(
   choices: Choices,
   steps: readonly Choices[],
-  { readable, isUnordered = false }: RequestOptions & { readonly readable: Readable },
+  { readable, isUnordered = false, known }: RequestOptions & { readonly readable: Readable },
 ): RandomRequest {
   const domain = choices.pick([...readable.keys()])
   const all = randomSteps({ choices, columns: readable.get(domain)!.columns, readable }, steps)
-  const pipeline = isUnordered ? all.filter((step) => !dependsOnOrder(step)) : all
+  const pipeline = all.filter((step) => isKnown(step, known) && !(isUnordered && dependsOnOrder(step)))
   const paged = !isUnordered && choices.chance(30)
   return {
     domain,
@@ -49,13 +51,16 @@ export function randomRequest(
   }
 }
 
+function isKnown(step: object, known: ReadonlySet<string> | undefined): boolean {
+  return known === undefined || ('name' in step && known.has(String(step.name)))
+}
+
 function dependsOnOrder(step: object): boolean {
   const text = JSON.stringify(step)
   return /^\{"name":"(?:top|custom)"/.test(text) || /"aggfunction":"(?:first|last)"/.test(text)
 }
 
-/** Steps for the pipeline of a derived domain. */
-export function randomSteps({ columns, readable }: Drawing, steps: readonly Choices[]): object[] {
+function randomSteps({ columns, readable }: Drawing, steps: readonly Choices[]): object[] {
   let known = columns
   let joins = 0
   return steps.map((choices) => {
@@ -225,11 +230,8 @@ const mixingSteps: readonly ((drawing: Drawing) => Drawn)[] = [
     const { choices, columns } = drawing
     const others = choices.pick([[1], [1, 2]]).map(() => otherPipeline(drawing))
     const added = others.flatMap(([, right]) => right)
-    const known = added.reduce(
-      (all, { name, type }) => (all.some((one) => one.name === name) ? all : [...all, { name, type }]),
-      columns,
-    )
-    return [{ name: 'append', pipelines: others.map(([pipeline]) => pipeline) }, known]
+    const known = new Map([...added, ...columns].map((column) => [column.name, column]))
+    return [{ name: 'append', pipelines: others.map(([pipeline]) => pipeline) }, [...known.values()]]
   },
   (drawing) => [{ name: 'custom', query: JSON.stringify(stages(drawing)) }, []],
 ]

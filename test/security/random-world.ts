@@ -21,10 +21,9 @@ export function randomTable(choices: Choices, rows: readonly Choices[]): PlainTa
     { name: firstColumn, type: choices.pick(['integer', 'text'] as const) },
     ...(chosen.length > 1 ? chosen : ['país', 'n']).map((name) => ({ name, type: choices.pick(types) })),
   ]
-  return {
-    columns,
-    rows: rows.map((row) => columns.map(({ type }) => (row.chance(20) ? null : row.pick(cells[type])))),
-  }
+  // Few different values in a column, so that rules and groups find several rows.
+  const pools = columns.map(({ type }) => [1, 2, 3].map(() => choices.pick(cells[type])))
+  return { columns, rows: rows.map((row) => pools.map((pool) => (row.chance(15) ? null : row.pick(pool)))) }
 }
 
 export const groups = ['north', 'sud', '東'] as const
@@ -84,30 +83,30 @@ export function asJson(cell: Cell): null | boolean | number | string {
   return typeof cell === 'bigint' ? String(cell) : cell
 }
 
-type Columns = PlainTable['columns']
-
-function leaf(choices: Choices, columns: Columns): RawCondition {
-  const { name: column, type } = choices.pick(columns)
+function leaf(choices: Choices, { columns, rows }: PlainTable): RawCondition {
+  const index = choices.pick(columns.map((_, at) => at))
+  const { name: column } = columns[index]!
+  const found = rows.length > 0 ? rows.map((row) => row[index] ?? null) : [null]
   const operator = choices.pick(operators)
   if (operator.endsWith('null')) return { column, operator }
   if (operator.endsWith('matches')) return { column, operator, value: choices.pick(patterns) }
   const value = () => {
     if (choices.chance(35)) return choices.pick(templates)
-    return choices.chance(8) ? null : asJson(choices.pick(cells[choices.chance(80) ? type : choices.pick(types)]))
+    return asJson(choices.chance(85) ? choices.pick(found) : choices.pick(cells[choices.pick(types)]))
   }
   if (operator !== 'in' && operator !== 'nin') return { column, operator, value: value() }
   if (choices.chance(30)) return { column, operator, value: choices.pick(templates) }
   return { column, operator, value: choices.some([1, 2, 3], 60).map(value) }
 }
 
-function condition(choices: Choices, columns: Columns, depth: number): RawCondition {
-  if (depth <= 1 || choices.chance(35)) return leaf(choices, columns)
-  const members = choices.pick([[1], [1, 2], [1, 2, 3]]).map(() => condition(choices, columns, depth - 1))
-  return choices.chance(50) ? { and: members } : { or: members }
+function condition(choices: Choices, table: PlainTable, depth: number): RawCondition {
+  if (depth <= 1 || choices.chance(35)) return leaf(choices, table)
+  const members = choices.pick([[1], [1, 2], [1, 2, 3]]).map(() => condition(choices, table, depth - 1))
+  return choices.chance(30) ? { and: members } : { or: members }
 }
 
-function effect(choices: Choices, columns: Columns): Pick<RawRecord, 'effect' | 'condition' | 'columns'> {
-  const kept = columns.filter(({ name }) => name !== firstColumn)
+function effect(choices: Choices, table: PlainTable): Pick<RawRecord, 'effect' | 'condition' | 'columns'> {
+  const kept = table.columns.filter(({ name }) => name !== firstColumn)
   const kind = choices.pick([
     'CUSTOM',
     'CUSTOM',
@@ -125,17 +124,17 @@ function effect(choices: Choices, columns: Columns): Pick<RawRecord, 'effect' | 
   const mask = masked.map(({ name }) => [name, choices.pick(['***', '***', 0, 0.5, true, null])])
   return {
     effect: kind,
-    ...(kind === 'CUSTOM' && { condition: condition(choices, columns, 4) }),
+    ...(kind === 'CUSTOM' && { condition: condition(choices, table, 4) }),
     ...(choices.chance(25) && { columns: { hide, mask: Object.fromEntries(mask) } }),
   }
 }
 
-export function randomRecords(choices: Choices, columns: Columns): RawRecord[] {
+export function randomRecords(choices: Choices, table: PlainTable): RawRecord[] {
   if (choices.chance(8)) return []
   const records: RawRecord[] = choices
     .some(groups, 45)
-    .map((group) => ({ scope: 'USER_GROUP', group, ...effect(choices, columns) }))
-  if (choices.chance(35)) records.push({ scope: 'ALL_USERS', ...effect(choices, columns) })
-  if (choices.chance(75)) records.push({ scope: 'DEFAULT', ...effect(choices, columns) })
+    .map((group) => ({ scope: 'USER_GROUP', group, ...effect(choices, table) }))
+  if (choices.chance(35)) records.push({ scope: 'ALL_USERS', ...effect(choices, table) })
+  if (choices.chance(75)) records.push({ scope: 'DEFAULT', ...effect(choices, table) })
   return records
 }

@@ -54,6 +54,61 @@ export interface PaginationInfo {
   readonly previous_page: SliceInfo | null
 }
 
+/** A value of a user, as rules compare it with columns. */
+export type AttributeValue = Cell | readonly Cell[]
+
+/** A user, or what rules look at of one. */
+export type ViewAs =
+  | { readonly user: string }
+  | { readonly groups: readonly string[]; readonly attributes: Readonly<Record<string, AttributeValue>> }
+
+export type RuleCondition =
+  | { readonly and: readonly RuleCondition[] }
+  | { readonly or: readonly RuleCondition[] }
+  | { readonly always: boolean }
+  | { readonly column: string; readonly operator: string; readonly value?: AttributeValue }
+
+export interface ColumnRule {
+  readonly hide: readonly string[]
+  readonly mask: Readonly<Record<string, Cell>>
+}
+
+export interface ConsideredRecord {
+  readonly id: string
+  readonly scope: 'DEFAULT' | 'ALL_USERS' | 'USER_GROUP'
+  readonly group: string | null
+  readonly applied: boolean
+  readonly why: 'everybody' | 'member' | 'fallback' | 'other_group' | 'fallback_unused' | 'exempt'
+  readonly condition: RuleCondition | null
+}
+
+/** The rule of one person about a domain. The username is empty for groups and attributes that are nobody's. */
+export interface PersonalRule {
+  readonly username: string
+  readonly because: 'records' | 'fallback' | 'no_match' | 'unset_allow' | 'unset_deny' | 'staging_builder'
+  readonly records: readonly ConsideredRecord[]
+  readonly condition: RuleCondition
+}
+
+export interface DomainExplanation {
+  readonly domain: string
+  readonly rules: readonly PersonalRule[]
+  readonly columns: ColumnRule | null
+  readonly enforced: { readonly where: 'pushed' | 'after-fetch'; readonly engine: string } | null
+  readonly rows_dropped: number | null
+}
+
+/** How an answer came about. Who does not build the app is told only whether rules took part, and the state of the cache. */
+export interface Explanation {
+  readonly restricted: boolean
+  readonly domains?: readonly DomainExplanation[]
+  readonly cache: {
+    readonly state: 'hit' | 'miss' | 'stale' | 'bypass'
+    readonly age_ms?: number
+    readonly ttl_ms?: number
+  }
+}
+
 export interface Answer {
   readonly data: readonly Row[]
   readonly columns: readonly Column[]
@@ -63,4 +118,5 @@ export interface Answer {
   readonly data_version: string
   /** Rows were left out by the viewer's rules. */
   readonly restricted?: boolean
+  readonly explain?: Explanation
 }

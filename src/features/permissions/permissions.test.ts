@@ -37,6 +37,16 @@ describe('/<app>/permissions', () => {
     expect((await viewer.call('POST', '/shop/data', query)).body.data).toHaveLength(0)
   })
 
+  it('keeps the columns of a record', async () => {
+    const columns = { hide: ['country'], mask: { n: 0 } }
+    const { status, body } = await put([{ scope: 'ALL_USERS', effect: 'SEE_ALL', columns }])
+    expect([status, body[0].columns]).toEqual([200, columns])
+    const read = await builder.call('GET', '/shop/permissions/sales?stage=staging')
+    expect(read.body[0].columns).toEqual(columns)
+    const both = await put([{ scope: 'ALL_USERS', effect: 'SEE_ALL', columns: { hide: ['n'], mask: { n: 0 } } }])
+    expect([both.status, both.body.errors[0].path]).toEqual([400, '/0/columns/mask/n'])
+  })
+
   it('refuses a write over somebody else’s', async () => {
     const read = await builder.call('GET', '/shop/permissions/sales?stage=staging')
     const tag = { 'if-match': String(read.headers.etag) }

@@ -47,7 +47,9 @@ describe('POST /<app>/permissions/simulate', () => {
     expect(status).toBe(200)
     expect(body.data).toEqual([{ country: 'IT', product: '***' }])
     const [{ rules, columns, enforced }] = body.explain.domains
-    expect(rules.map(({ username, condition }: { username: string; condition: unknown }) => [username, condition])).toEqual([
+    expect(
+      rules.map(({ username, condition }: { username: string; condition: unknown }) => [username, condition]),
+    ).toEqual([
       ['ann', { ...own, value: ['IT', 'JP'] }],
       ['bea', { ...own, value: ['FR', 'IT'] }],
     ])
@@ -77,9 +79,15 @@ describe('POST /<app>/permissions/simulate', () => {
   })
 
   it('takes groups and attributes in place of a user, who then has no name', async () => {
-    const { body } = await simulate({ groups: [], attributes: { countries: ['FR', 'JP'] } }, { query: '?stage=staging' })
+    const { body } = await simulate(
+      { groups: [], attributes: { countries: ['FR', 'JP'] } },
+      { query: '?stage=staging' },
+    )
     expect(countries(body.data)).toEqual(['FR', 'FR', 'JP'])
-    const masked = await simulate({ groups: ['masked'], attributes: { countries: ['FR'] } }, { query: '?stage=staging' })
+    const masked = await simulate(
+      { groups: ['masked'], attributes: { countries: ['FR'] } },
+      { query: '?stage=staging' },
+    )
     expect(masked.body.data).toEqual([
       { country: 'FR', product: 'tea' },
       { country: 'FR', product: 'jam' },
@@ -159,6 +167,15 @@ describe('POST /<app>/permissions/simulate', () => {
       expect([status, body.code]).toEqual([404, 'not_found'])
       expect(body.detail).toBe(`There is no user "${user}" who may see the app "shop".`)
     }
+  })
+
+  it('leaves the records of a domain of that name within reach', async () => {
+    await instance.admin.upload('shop', 'simulate', 'n\n1\n')
+    const records = [{ scope: 'ALL_USERS', effect: 'SEE_ALL' }]
+    expect((await builder.call('PUT', '/shop/permissions/simulate', { body: records })).status).toBe(200)
+    expect((await builder.call('GET', '/shop/permissions/simulate?stage=staging')).body).toMatchObject(records)
+    const patch = await builder.call('PATCH', '/shop/permissions/simulate', { body: [] })
+    expect([patch.status, patch.headers.allow]).toEqual([405, 'DELETE, GET, HEAD, POST, PUT'])
   })
 
   it('is for builders', async () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AppCtx, Principal } from '../../access/index.ts'
-import { type JsonObject, sha256 } from '../../base/index.ts'
+import type { JsonObject } from '../../base/index.ts'
 import type { Catalog } from '../../catalog/index.ts'
 import { type Answer, type Data, withExplanation } from '../../data/index.ts'
 import type { Reply } from '../../http/index.ts'
@@ -54,7 +54,7 @@ export async function answerQuery(
     fresh: wantsFresh(headers),
     explain: query?.explain === 'true',
     viewAs,
-    name: bytes && sha256(bytes),
+    bytes,
   })
   return replyOf(answer, startedAt)
 }
@@ -66,7 +66,7 @@ export function recallAnswer(
   { bytes, headers, startedAt }: Sent & { readonly bytes: Buffer },
 ): Reply<never> | undefined {
   const release = wantsFresh(headers) ? undefined : catalog.recallCurrent(ctx.app, ctx.stage)
-  const answer = release === undefined ? undefined : data.recall(ctx, release, sha256(bytes))
+  const answer = release === undefined ? undefined : data.recall(ctx, release, bytes)
   return answer && replyOf(answer, startedAt)
 }
 

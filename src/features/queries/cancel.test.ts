@@ -10,8 +10,9 @@ let address: string
 let shop: AppBuilder
 let viewer: Caller
 let api: HttpSource
-/** Requests to the source that are open, and those whose line was closed before an answer. */
-const open = new Set<() => void>()
+/** Answer the requests to the source that wait. */
+const waiting = new Set<() => void>()
+/** Requests to the source whose line was closed before they were answered. */
 let broken = 0
 
 beforeAll(async () => {
@@ -22,7 +23,7 @@ beforeAll(async () => {
   await instance.anApp({ id: 'shop', domains: { big: `key,n\n${big.join('\n')}\n`, few: 'key,n\n1,1\n' } })
   shop = anAppBuilder(instance, 'shop')
   const connection = await shop.connection('http', { baseroute: api.base }, 0)
-  await shop.live('remote', connection, { url: 'remote' } as never)
+  await shop.live('remote', { connection, query: { url: 'remote' } })
   await shop.permissions('remote')
   await shop.publish()
   viewer = await instance.aUser({ privileges: { shop: ['view'] } })
@@ -31,9 +32,9 @@ beforeEach(() => {
   broken = 0
   api.handler = (_request, response) => {
     const answer = () => response.end('[{"key":1,"n":1}]')
-    open.add(answer)
+    waiting.add(answer)
     response.once('close', () => {
-      open.delete(answer)
+      waiting.delete(answer)
       if (!response.writableFinished) broken += 1
     })
   }
@@ -41,4 +42,166 @@ beforeEach(() => {
 afterAll(async () => {
   await instance.close()
   await api.close()
+})
+
+/** A request on a line of its own, and the end of that line. */
+function connect(body: unknown, caller = viewer) {
+  const controller = new AbortController()
+  const request = fetch(`${address}/shop/data`, {
+    method: 'POST',
+    headers: { ...caller.authorization, 'content-type': 'application/json', connection: 'close' },
+    body: JSON.stringify(body),
+    signal: controller.signal,
+  })
+  const status = request.then(
+    (response) => response.text().then(() => response.status),
+    () => 'left' as const,
+  )
+  return { status, leave: () => controller.abort() }
+}
+const wait = (holds: () => unknown) => expect.poll(holds, { interval: 20, timeout: 10_000 })
+
+let asked = 0
+/** Another query each time, over the rows of a domain. */
+const over = (domain: string, ...steps: object[]) => ({
+  domain,
+  pipeline: [{ name: 'text', new_column: 'mark', text: `${++asked}` }, ...steps],
+})
+const crossed = { name: 'join', right_pipeline: 'big', type: 'inner', on: [['key', 'key']] }
+const total = { name: 'aggregate', on: [], aggregations: [{ columns: ['n'], newcolumns: ['t'], aggfunction: 'sum' }] }
+/** Thousands of millions of rows. */
+const endlessSteps = [crossed, crossed, crossed, total]
+const endlessSql = {
+  name: 'customsql',
+  query: 'SELECT sum(x) AS s FROM ##PREVIOUS_STEP##, (SELECT a.range * 2 AS x FROM range(100000000000) AS a) AS b',
+}
+
+describe('a client that leaves', () => {
+  it.each([
+    ['a query on stored rows', () => over('big', ...endlessSteps)],
+    ['SQL over the rows so far', () => over('big', endlessSql)],
+  ])('ends %s', async (_, query) => {
+    // Two statements run at a time here, so that a third one waits as long as both go on.
+    const leaving = [connect(query()), connect(query())]
+    await sleep(500)
+    const next = connect(over('few'))
+    expect(await Promise.race([next.status, sleep(500)])).toBeUndefined()
+    for (const { leave } of leaving) leave()
+    expect(await next.status).toBe(200)
+  })
+
+  it('ends the stages of a native query', async () => {
+    const work = { $size: { $map: { input: { $range: [0, 80_000_000] }, in: { $add: ['$$this', 1] } } } }
+    const stages = [{ $match: { domain: 'few' } }, { $project: { a: work } }, { $project: { b: work } }]
+    const { status, leave } = connect(stages)
+    await wait(() => processorTime(200)).toBeGreaterThan(50)
+    leave()
+    await wait(() => processorTime(200)).toBeLessThan(20)
+    expect(await status).toBe('left')
+  })
+
+  it('ends the request to an HTTP source', async () => {
+    const { leave } = connect(over('remote'))
+    await wait(() => waiting.size).toBe(1)
+    leave()
+    await wait(() => [waiting.size, broken]).toEqual([0, 1])
+  })
+
+  it('ends it also in the middle of an answer, and where it is only a part of a query', async () => {
+    api.handler = (_request, response) => {
+      response.write('[{"key":1,"n":1},')
+      waiting.add(() => {})
+      response.once('close', () => {
+        waiting.clear()
+        broken += 1
+      })
+    }
+    const joined = { name: 'join', right_pipeline: 'remote', type: 'left', on: [['key', 'key']] }
+    for (const query of [over('few', joined), over('few', joined, { ...endlessSql }), lookup()]) {
+      broken = 0
+      const { leave } = connect(query)
+      await wait(() => waiting.size).toBe(1)
+      leave()
+      await wait(() => [waiting.size, broken]).toEqual([0, 1])
+    }
+  })
+
+  it('leaves to others who wait for the same answer what they wait for', async () => {
+    const query = over('remote')
+    const [first, second] = [connect(query), connect(query)]
+    await wait(() => waiting.size).toBe(1)
+    // Until the second one waits too.
+    await sleep(200)
+    first.leave()
+    expect(await first.status).toBe('left')
+    await sleep(200)
+    expect([waiting.size, broken]).toEqual([1, 0])
+    for (const answer of waiting) answer()
+    expect(await second.status).toBe(200)
+    const stored = over('big', crossed, total)
+    const [third, fourth] = [connect(stored), connect(stored)]
+    third.leave()
+    expect(await fourth.status).toBe(200)
+  })
+})
+
+function lookup() {
+  const others = { $lookup: { from: 'remote', localField: 'key', foreignField: 'key', as: `a${++asked}` } }
+  return [{ $match: { domain: 'few' } }, others]
+}
+
+/** Milliseconds that this process computes within so many, all threads. */
+async function processorTime(ms: number): Promise<number> {
+  const before = process.cpuUsage()
+  await sleep(ms)
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
+
+describe.skipIf(!postgresUrl)('a client that leaves PostgreSQL', () => {
+  let source: PostgresSource
+  const running = (mark: string) => wait(async () => (await source.running(mark)).length)
+
+  beforeAll(async () => {
+    source = await aPostgresSource(postgresUrl ?? '')
+    const connection = await shop.connection('postgres', source.config, 0)
+    const endless = 'select count(*)::int as n, 1 as key from generate_series(1, 100000000000) as endless'
+    const trickle = `select n, 1 as key, (select count(*) from generate_series(1, 10000 + n))::int as t
+      from generate_series(1, 100000) as trickle(n)`
+    for (const [domain, sql] of Object.entries({ endless, trickle })) {
+      await shop.live(domain, { connection, query: { sql } })
+      await shop.permissions(domain)
+    }
+    await shop.publish()
+  })
+  afterAll(() => source.close())
+
+  it('ends the query at the server', async () => {
+    const { leave } = connect(over('endless'))
+    await running('endless').toBe(1)
+    leave()
+    await running('endless').toBe(0)
+  })
+
+  it('ends what is read into this process, and what waits for its turn', async () => {
+    const joined = { name: 'join', right_pipeline: 'trickle', type: 'left', on: [['key', 'key']] }
+    const query = over('few', joined)
+    const [one, other] = [connect(query), connect(query)]
+    await running('trickle').toBe(1)
+    await sleep(500)
+    one.leave()
+    await sleep(300)
+    expect(await source.running('trickle')).toHaveLength(1)
+    other.leave()
+    await running('trickle').toBe(0)
+    // More than the connection runs at a time: none of them keeps its place.
+    const many = Array.from({ length: 6 }, () => connect(over('few', joined)))
+    await running('trickle').toBe(4)
+    for (const { leave } of many) leave()
+    await running('trickle').toBe(0)
+    const next = connect(over('few', joined))
+    await running('trickle').toBe(1)
+    next.leave()
+    await running('trickle').toBe(0)
+  })
 })

@@ -87,8 +87,9 @@ function valuesRoute(deps: QueriesDeps): Route {
       search: z.string().min(1).max(200).optional(),
       offset: z.coerce.number().int().min(0).optional(),
       limit: z.coerce.number().int().min(0).max(100_000).optional(),
+      ...explainQuery.shape,
     }),
-    handle: (ctx, { params: { domain, column }, query: { search, offset, limit }, ...sent }) => {
+    handle: (ctx, { params: { domain, column }, query: { search, offset, limit, explain }, ...sent }) => {
       // As parameters, so that nothing in an address is taken for a template.
       const named = '{{ column }}'
       const pattern = search === undefined ? '' : `(?i)${search.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}`
@@ -105,7 +106,7 @@ function valuesRoute(deps: QueriesDeps): Route {
         offset: offset ?? 0,
         limit: limit ?? valueRows,
       }
-      return answerQuery(deps, ctx, { ...sent, asked })
+      return answerQuery(deps, ctx, { ...sent, query: { explain }, asked })
     },
   })
 }

@@ -1,7 +1,7 @@
 import type { DatePart } from '../sql/functions/dates.ts'
 
 /** A part of a date that is written as a number, with the digits that it has at least. */
-export interface NumberSpecifier {
+interface NumberSpecifier {
   readonly part: DatePart
   readonly width: number
 }

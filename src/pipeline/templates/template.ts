@@ -110,7 +110,7 @@ function run(
   const running = startRun({ analysis, variables, strict, lone: lone !== undefined, tooMuch })
   let value: TemplateValue | undefined
   try {
-    value = lone ? loneValue(lone, running) : plainText(body.map((part) => outputText(running, part)).join(''))
+    value = lone ? loneValue(lone, running) : joinedText(body, running, strict)
   } catch (error) {
     if (isProblem(error)) throw error
     // What the library says about an undefined operand comes second to its name.
@@ -123,6 +123,16 @@ function run(
     running.undefinedName() ?? describe(lone),
     false,
   )
+}
+
+/** Undefined where a permission has a list or an object within a text: its JSON means something else there, such as a class in a pattern. */
+function joinedText(body: readonly Node[], running: Run, strict: boolean): string | undefined {
+  if (strict && body.some((part) => isStructure(running.evaluate(part)))) return undefined
+  return plainText(body.map((part) => outputText(running, part)).join(''))
+}
+
+function isStructure({ type, value }: { type: string; value?: unknown }): boolean {
+  return type !== 'NullValue' && typeof value === 'object' && value !== null
 }
 
 function outputText(running: Run, part: Node): string {

@@ -59,7 +59,7 @@ export async function openDuckdbRows(settings: RowsSettings, deps: RowsDeps): Pr
 
 /** Without the clearing up: unfinished work in the folders may be this process's own. */
 export async function createRows(settings: RowsSettings, deps: RowsDeps, folders: Folders): Promise<Rows> {
-  const { memoryLimitBytes, threads, maxColumns } = settings
+  const { memoryLimitBytes, threads } = settings
   // Its own each time: the rows that it replaces may still remove theirs.
   const spill = scratchFolder(folders.tmp, `spill-${newId(Date.now())}`)
   const instance = await openDatabase({ memoryLimitBytes, threads, spill, folders: [folders.rows] })
@@ -71,14 +71,7 @@ export async function createRows(settings: RowsSettings, deps: RowsDeps, folders
   for (const macro of jsonMacros) await keeper.connection.run(macro)
   const attachments = createAttachments({ folder: folders.rows, session: keeper })
   const versions = createVersions({ folder: folders.rows, attachments })
-  const build = createBuilder({
-    rowsFolder: folders.rows,
-    tmpFolder: folders.tmp,
-    memoryLimitBytes,
-    threads,
-    clock: deps.clock,
-    gate: builds,
-  })
+  const { writing, building } = createWriting({ settings, deps, folders, gate: builds })
   const { withSession, open: openSession } = connections
   const bench = await openBench({ settings, instance, queries, tmp: folders.tmp }, (chosen) =>
     createEngine(engineDeps, chosen),
@@ -91,7 +84,6 @@ export async function createRows(settings: RowsSettings, deps: RowsDeps, folders
     log: deps.log,
     smallPages: createSmallPages(),
   }
-  const building = createFollowing()
   let closed: Promise<void> | undefined
 
   async function close(): Promise<void> {
@@ -106,6 +98,35 @@ export async function createRows(settings: RowsSettings, deps: RowsDeps, folders
 
   return {
     kind: 'duckdb',
+    ...writing,
+    describe: versions.describe,
+    engine: (chosen) => createEngine(engineDeps, { versions: chosen }),
+    workbench: bench.workbench,
+    retain: (keep, graceMs) => versions.drop(keep, deps.clock.now() - graceMs),
+    close: () => {
+      closed ??= close()
+      return closed
+    },
+  }
+}
+
+interface WritingDeps {
+  readonly settings: RowsSettings
+  readonly deps: RowsDeps
+  readonly folders: Folders
+  readonly gate: Gate
+}
+
+/** What makes versions, and the making that has to end before what it uses is closed. */
+function createWriting({ settings, deps, folders, gate }: WritingDeps) {
+  const { memoryLimitBytes, threads, maxColumns } = settings
+  const building = createFollowing()
+  const build = createBuilder({
+    ...{ memoryLimitBytes, threads, gate, clock: deps.clock },
+    rowsFolder: folders.rows,
+    tmpFolder: folders.tmp,
+  })
+  const writing: Pick<Rows, 'ingest' | 'write'> = {
     ingest: async ({ app, domain, file }, signal) => {
       const path = resolve(file.path)
       return building.follow(
@@ -117,15 +138,8 @@ export async function createRows(settings: RowsSettings, deps: RowsDeps, folders
       const { app, domain } = request
       return building.follow(build({ app, domain, stage: (bench) => stageBatches(request, bench) }, signal))
     },
-    describe: versions.describe,
-    engine: (chosen) => createEngine(engineDeps, { versions: chosen }),
-    workbench: bench.workbench,
-    retain: (keep, graceMs) => versions.drop(keep, deps.clock.now() - graceMs),
-    close: () => {
-      closed ??= close()
-      return closed
-    },
   }
+  return { writing, building }
 }
 
 /** Work that has to end before what it uses is closed. */

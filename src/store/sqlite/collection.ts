@@ -7,15 +7,16 @@ import { both, compileFilter, everything } from './filter.ts'
 import { pageClause } from './page.ts'
 import { prepareCollection } from './schema.ts'
 
-/** A collection in a table of its own. `db` gives the open database, or refuses after the store was closed. */
+/**
+ * A collection in a table of its own. `db` gives the open database, or refuses after the store was closed; `foreignChanges` counts
+ * the writes of other programs.
+ */
 export function createCollection<T extends { readonly id: string }>(
-  db: () => Sqlite,
+  { db, foreignChanges }: { db: () => Sqlite; foreignChanges: () => number },
   spec: CollectionSpec,
 ): Collection<T> {
   const table = tableOf(spec.name)
   const uniqueFields = translated(() => prepareCollection(db(), spec))
-  // Exact, because the lock of the home keeps other processes out, and because a write and its count are one turn of the event loop.
-  let changes = 0
 
   const get = (id: string): Stored<T> | null => {
     const row = db().get(`select version, doc from ${table} where id = ?`, [idKey(id)])
@@ -59,15 +60,7 @@ export function createCollection<T extends { readonly id: string }>(
 
   const writing = { collection: spec.name, uniqueFields }
 
-  function written<R>(write: () => R): R {
-    try {
-      return translated(write, writing)
-    } finally {
-      // Also after an error: it may not tell whether something was written.
-      changes++
-    }
-  }
-
+  const { written, count: ownChanges } = countedWrites(writing)
   return {
     get: async (id) => (isId(id) ? translated(() => get(id)) : null),
     find: async (filter, options = {}) => translated(() => find(filter, options)),
@@ -75,7 +68,7 @@ export function createCollection<T extends { readonly id: string }>(
     replace: async (doc, ifVersion) => written(() => replace(doc, ifVersion)),
     remove: async (id, ifVersion) => isId(id) && written(() => remove(id, ifVersion)),
     count: async (filter) => translated(() => count(filter)),
-    changes: () => changes,
+    changes: () => ownChanges() + foreignChanges(),
   }
 }
 
@@ -83,6 +76,22 @@ interface Writing {
   readonly collection: string
   /** By the name of the index that keeps them unique. */
   readonly uniqueFields: ReadonlyMap<string, string>
+}
+
+/** Counts the writes of this process. Exact, since a write and its count are one turn of the event loop. */
+function countedWrites(writing: Writing) {
+  let writes = 0
+  return {
+    count: () => writes,
+    written<R>(write: () => R): R {
+      try {
+        return translated(write, writing)
+      } finally {
+        // Also after an error: it may not tell whether something was written.
+        writes++
+      }
+    },
+  }
 }
 
 /** Runs it and turns SQLite's errors into ours. */

@@ -6,6 +6,7 @@ import type { Collection, CollectionSpec, Store } from '../port.ts'
 import type { StoreDeps } from '../settings.ts'
 import { createCollection } from './collection.ts'
 import { openDatabase, type Sqlite, storageFailed } from './database.ts'
+import { watchForeignChanges } from './foreign-changes.ts'
 import { lockHome } from './home-lock.ts'
 import { checkFormat } from './schema.ts'
 
@@ -74,6 +75,8 @@ interface Opened {
 function createStore(opened: Opened): Store {
   const known = new Map<string, { readonly spec: string; readonly collection: unknown }>()
   let closed = false
+  const db = () => whileOpen().database
+  const foreignChanges = watchForeignChanges(opened.database)
 
   function whileOpen(): Opened {
     if (closed) throw new Problem('storage_failed', 'The store is closed.')
@@ -84,7 +87,7 @@ function createStore(opened: Opened): Store {
     const text = canonicalJson(spec)
     const seen = known.get(spec.name)
     if (seen === undefined) {
-      const made = createCollection<T>(() => whileOpen().database, spec)
+      const made = createCollection<T>({ db, foreignChanges: foreignChanges.count }, spec)
       known.set(spec.name, { spec: text, collection: made })
       return made
     }
@@ -96,6 +99,7 @@ function createStore(opened: Opened): Store {
   async function close(): Promise<void> {
     if (closed) return
     closed = true
+    foreignChanges.end()
     try {
       attempt(() => opened.database.exec('pragma wal_checkpoint(truncate)'))
     } finally {
