@@ -11,7 +11,10 @@ const noBuilder: PlainUser = { username: 'ann', groups: [], attributes: {} }
 const least = { column: 'id', operator: 'ge', value: '{{ user.attributes.least }}' }
 type Domains = World['domains']
 
+const pivot = { name: 'pivot', index: ['id'], column_to_pivot: 'country', value_column: 'amount', agg_function: 'sum' }
+
 const derived: Domains = {
+  pivoted: { kind: 'derived', pipeline: [{ name: 'domain', domain: 'sales' }, pivot] },
   derived: {
     kind: 'derived',
     pipeline: [
@@ -32,7 +35,7 @@ function worldOf(domains: Domains, { records }: FixedCase): World {
   const ruled = [{ scope: 'ALL_USERS' as const, effect: 'CUSTOM' as const, condition: least }]
   return {
     domains: { ...domains, ...derived },
-    records: { sales: records, places: everybody, derived: everybody, ruled },
+    records: { sales: records, places: everybody, derived: everybody, pivoted: everybody, ruled },
   }
 }
 
@@ -99,6 +102,17 @@ describe('what stored and live domains tell', () => {
       told.push(await answerOf(door, domains.stored!, { ...fixed!, user: { attributes: { country } } }))
     }
     expect(told).toEqual([[['FR', 2]], [['IT', 1]], []])
+  })
+
+  it('may come from columns with the names of what every object has', async () => {
+    const columns = [...sales.columns, { name: 'constructor', type: 'text' as const }]
+    const table = await door.stored({ columns, rows: sales.rows.map((row) => [...row, 'x']) })
+    const request = { domain: 'sales', pipeline: [{ name: 'custom', query: [{ $match: { id: { $mod: [2, 0] } } }] }] }
+    const fixed = { name: '', records: everybody, request, answer: '' }
+    expect(await answerOf(door, { sales: table }, fixed)).toEqual([
+      [2, 'IT', 20.25, false, 'x'],
+      [4, 'FR', null, false, 'x'],
+    ])
   })
 
   it('is no SQL of a reader', async () => {

@@ -150,6 +150,17 @@ export const fixedCases: readonly FixedCase[] = [
     answer: [[1], [4]],
   },
   {
+    // It was a fault of the program: the columns of a pivot were not known where it is a part of a domain.
+    name: 'a derived domain that is a pivot of what is seen',
+    records: own,
+    user: french,
+    request: { domain: 'pivoted' },
+    answer: [
+      [1, 10.5],
+      [4, 0],
+    ],
+  },
+  {
     name: 'a derived domain itself',
     records: [{ scope: 'ALL_USERS', effect: 'SEE_ALL' }],
     user: { attributes: { least: 2 } },

@@ -2,7 +2,7 @@ import type { Choices } from './choices.ts'
 import type { Cell, CellType, PlainTable, PlainUser, RawCondition, RawRecord } from './plain-rules.ts'
 
 /** The first is in every table and never kept back, so that something is always left. */
-export const firstColumn = 'id'
+const firstColumn = 'id'
 const names = ['país', '日本 語', 'a "b"', '😀', 'Ünï', 'select', '$where', "o'x", 'constructor', 'País', 'n']
 const types: readonly CellType[] = ['integer', 'number', 'text', 'boolean', 'date']
 
@@ -26,7 +26,7 @@ export function randomTable(choices: Choices, rows: readonly Choices[]): PlainTa
   return { columns, rows: rows.map((row) => pools.map((pool) => (row.chance(15) ? null : row.pick(pool)))) }
 }
 
-export const groups = ['north', 'sud', '東'] as const
+const groups = ['north', 'sud', '東'] as const
 const attributeNames = ['country', 'level', 'list', 'odd'] as const
 
 const attributes: { readonly [N in (typeof attributeNames)[number]]: readonly unknown[] } = {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Mutant, mutants } from './mutants.ts'
@@ -81,9 +82,10 @@ function callsIn(text: string): string[] {
 /** Runs the tests that should fail, in a process that reads one file of `src` otherwise than it is. */
 async function testsOf(mutant: Mutant, text: string): Promise<{ failed: number; output: string }> {
   const seenBy = mutant.seenBy ?? 'test/security/fixed-cases.test.ts'
-  const script = join(import.meta.dirname, 'run-mutant.ts')
+  const script = fileURLToPath(new URL('./run-mutant.ts', import.meta.url))
   const child = spawn(process.execPath, ['--import', 'tsx', script, join(src, mutant.file), seenBy, cache], {
     cwd: root,
+    timeout: 55_000,
   })
   child.stdin.end(text)
   let output = ''
