@@ -8,8 +8,8 @@ import { prepareCachedApp } from './cached-app.ts'
 import { type Load, load, type Target } from './load.ts'
 import { type Figure, median } from './measure.ts'
 
-const seconds = 2
-const rounds = 7
+const seconds = 1
+const rounds = 21
 
 /**
  * A cached chart with a token and a permission: requests a second of the built program against those of a bare server that checks

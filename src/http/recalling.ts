@@ -8,24 +8,18 @@ import { present, sendError } from './present.ts'
 import type { RecallInput, RecallingRoute } from './route.ts'
 import { checkerOf } from './schema-compilers.ts'
 
-/** For routes with `recall`: checks everything but the body, which is not parsed yet. */
-export const validateAllButBody: FastifySchemaCompiler<FastifySchema> = ({ schema, httpPart = 'body' }) =>
+/** For routes with `recall`: leaves the body and the query to the handler, which checks them when it has to look at them. */
+export const checkLater: FastifySchemaCompiler<FastifySchema> = ({ schema, httpPart = 'body' }) =>
   // The framework's type does not say that a part of a schema comes here, which with us is one of Zod.
-  httpPart === 'body' ? (data: unknown) => ({ value: data }) : checkerOf(schema as z.ZodType, httpPart)
+  httpPart === 'params' ? checkerOf(schema as z.ZodType, httpPart) : (data: unknown) => ({ value: data })
 
 /** Answers with what `recall` knows, otherwise with what `handle` makes of the parsed and checked body. */
 export function recallingHandler(
   route: RecallingRoute,
   { handle, log }: { handle: RouteHandlerMethod; log: Log },
 ): RouteHandlerMethod {
-  const check = route.body && checkerOf(route.body, 'body')
-
-  function bodyOf({ body }: FastifyRequest): unknown {
-    const parsed = Buffer.isBuffer(body) ? parseJson(body) : body
-    const checked = check ? check(parsed ?? null) : { value: parsed }
-    if ('error' in checked) throw checked.error
-    return checked.value
-  }
+  const body = checkOf(route.body, 'body')
+  const query = checkOf(route.query, 'querystring')
 
   return function (request, reply) {
     request.bytes = recallableBytes(request)
@@ -34,8 +28,19 @@ export function recallingHandler(
       present(route, request, reply)(known)?.catch(sendError(reply))
       return
     }
-    request.body = bodyOf(request)
+    request.body = body((Buffer.isBuffer(request.body) ? parseJson(request.body) : request.body) ?? null)
+    request.query = query(request.query)
     return handle.call(this, request, reply)
+  }
+}
+
+/** Errors: those of `checkerOf`. */
+function checkOf(schema: z.ZodType | undefined, httpPart: string): (data: unknown) => unknown {
+  const check = schema && checkerOf(schema, httpPart)
+  return (data) => {
+    const checked = check ? check(data) : { value: data }
+    if ('error' in checked) throw checked.error
+    return checked.value
   }
 }
 

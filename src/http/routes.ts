@@ -15,7 +15,7 @@ import { appContext, callerOf, publicContext, signedInContext } from './context.
 import { readCredentials } from './credentials.ts'
 import { hasIdempotencyKey, type IdempotencyStore, runOnce } from './idempotency.ts'
 import { present, sendError } from './present.ts'
-import { recallingHandler, validateAllButBody } from './recalling.ts'
+import { checkLater, recallingHandler } from './recalling.ts'
 import { type Input, mayRecall, type Reply, type Route } from './route.ts'
 import { readUpload, uploadLimits } from './upload.ts'
 
@@ -78,7 +78,7 @@ function addRoutes(scope: FastifyInstance, routes: readonly Route[], deps: Route
       config: { laputa: route },
       onRequest: authorizationHook(route),
       ...(mayRecall(route)
-        ? { validatorCompiler: validateAllButBody, handler: recallingHandler(route, { handle, log: deps.log }) }
+        ? { validatorCompiler: checkLater, handler: recallingHandler(route, { handle, log: deps.log }) }
         : { handler: handle }),
     })
   }
