@@ -35,8 +35,9 @@ function kindOf(step: object): string {
   return 'name' in step ? String(step.name) : ''
 }
 
-/** There is one zero, and sums of fractions depend on their order in the last digits. */
+/** There is one zero, and sums of fractions depend on their order in the last digits, also where they became texts. */
 function rounded(value: Value): Value {
+  if (typeof value === 'string') return value.replace(/(\.\d{9})\d+/g, '$1')
   if (typeof value !== 'number' || Number.isInteger(value)) return value === 0 ? 0 : value
   return Number(value.toPrecision(10))
 }

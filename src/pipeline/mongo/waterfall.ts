@@ -176,7 +176,9 @@ function shownBlocks({ rows, block, label, parent, start, end }: Blocks, { water
   const shownLabel = columns[groups.length] ?? block
   const value = columns.at(-1) ?? block
   const sorted = keyOf(waterfall.sortBy === 'value' ? value : shownLabel, waterfall.descending)
-  const ties = [shownLabel, ...columns.slice(0, groups.length)].map((column) => keyOf(column, false))
+  const shownParent = parent && columns[groups.length + 1]
+  const tied = [shownLabel, ...columns.slice(0, groups.length), ...(shownParent ? [shownParent] : [])]
+  const ties = tied.map((column) => keyOf(column, false))
   const byBlock = { id: block.id, descending: false, nullable: false }
   return {
     ...after(rows, { $set: Object.fromEntries(shown) }),

@@ -156,7 +156,7 @@ describe('append', () => {
       { path: '/pipeline/1/pipelines/0' },
     ])
     expect(await refusal(append('south', { type: 'ref', uid: 'x' }))).toMatchObject([
-      { path: '/pipeline/1/pipelines/1', message: expect.stringContaining('References') },
+      { path: '/pipeline/1/pipelines/1', message: 'There is no query "x" to refer to.' },
     ])
     expect(await refusal(append([domain('south'), { name: 'select', columns: ['cty'] }]))).toMatchObject([
       { path: '/pipeline/1/pipelines/0/1', column: 'cty', step: { index: 1, name: 'select' } },

@@ -98,7 +98,8 @@ export const waterfall = defineStep({
       branches.map((branch, index) => ({ ...branch, values: [...branch.values, bind(index, 'integer')] })),
     )
     const sorted = { id: step.sortBy === 'value' ? value.id : label.id, descending: step.order === 'desc' }
-    const rest = [label, ...columns.slice(0, changes.groups.length)]
+    const above = columns.find(({ name }) => step.parentsColumn && name === parentName)
+    const rest = [label, ...columns.slice(0, changes.groups.length), ...(above ? [above] : [])]
     const ties = rest.map(({ id }) => ({ id, descending: false })).filter(({ id }) => id !== sorted.id)
     return {
       from: context.barrier(from),
@@ -127,6 +128,7 @@ export const waterfall = defineStep({
 })
 
 const labelName = 'LABEL_waterfall'
+const parentName = 'GROUP_waterfall'
 
 function parentNames({ parentsColumn }: WaterfallStep): string[] {
   return typeof parentsColumn === 'string' ? [parentsColumn] : []
@@ -138,7 +140,7 @@ function outputOf(step: WaterfallStep, input: readonly Column[]): Column[] {
   return [
     ...groups,
     { name: labelName, type: 'text' },
-    ...parentNames(step).map((): Column => ({ name: 'GROUP_waterfall', type: 'text' })),
+    ...parentNames(step).map((): Column => ({ name: parentName, type: 'text' })),
     { name: 'TYPE_waterfall', type: 'text' },
     ...values,
   ]

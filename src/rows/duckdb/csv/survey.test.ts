@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Survey, surveyFile } from './survey.ts'
 
+const mostFaults = 3
 const dialect = { separator: ',', quote: '"', escape: '"', width: 2 }
 
 async function* inPieces(text: string, size: number): AsyncGenerator<Uint8Array> {
@@ -11,7 +12,7 @@ async function* inPieces(text: string, size: number): AsyncGenerator<Uint8Array>
 
 function survey(text: string, options: { escape?: string; longestRow?: number; size?: number } = {}): Promise<Survey> {
   const { escape: escapedBy = '"', longestRow = 1000, size = 7 } = options
-  return surveyFile(inPieces(text, size), { dialect: { ...dialect, escape: escapedBy }, longestRow, mostFaults: 3 })
+  return surveyFile(inPieces(text, size), { dialect: { ...dialect, escape: escapedBy }, longestRow, mostFaults })
 }
 
 async function linesOf(text: string, options: { escape?: string; longestRow?: number } = {}): Promise<unknown[]> {
@@ -81,7 +82,10 @@ describe('the survey of a CSV file', () => {
         fc.integer({ min: 1, max: 9 }),
         async (body, escapedBy, size) => {
           const whole = await survey(`a,b\n${body}`, { escape: escapedBy, size: 1000 })
-          expect(await survey(`a,b\n${body}`, { escape: escapedBy, size })).toEqual(whole)
+          const cut = await survey(`a,b\n${body}`, { escape: escapedBy, size })
+          // With enough faults it reads no further than to the end of a piece: what it counted by then says nothing.
+          if (whole.faults.length >= mostFaults) expect(cut.faults).toEqual(whole.faults)
+          else expect(cut).toEqual(whole)
         },
       ),
       { numRuns: 300 },
