@@ -7,6 +7,7 @@ export default defineConfig({
         test: {
           name: 'main',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts', 'console/src/**/*.test.ts'],
+          setupFiles: ['test/random-seed.ts'],
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },

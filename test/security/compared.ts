@@ -35,15 +35,18 @@ export async function narrowed(door: Door, { world, plain, derived, unset }: Cas
   const records = Object.fromEntries(names.map((name): [string, readonly RawRecord[]] => [name, everybody]))
   const see = (name: string, table: PlainTable) => seenBy(user, table, { records: world.records[name] ?? [], unset })
   let isPartial = false
+  const unclear: string[] = []
   for (const [name, table] of plain) {
     const seen = see(name, table)
     isPartial ||= seen.rows.length > 0 && seen.rows.length < table.rows.length
-    domains[name] = await door.stored(seen)
+    // No table has no columns: such a domain is refused, and so is what is made of it (a fixed case shows it).
+    if (seen.columns.length === 0) unclear.push(name, ...derived.map((one) => one.name))
+    else domains[name] = await door.stored(seen)
   }
-  const unclear: string[] = []
-  for (const { name } of derived) {
+  for (const { name } of derived.filter((one) => !unclear.includes(one.name))) {
     const table = await door.plain({ ...domains, [name]: world.domains[name]! }, name, user)
-    if (table && isClear(table, world.records[name] ?? [])) domains[name] = await door.stored(see(name, table))
+    const seen = table && isClear(table, world.records[name] ?? []) ? see(name, table) : undefined
+    if (seen && seen.columns.length > 0) domains[name] = await door.stored(seen)
     else if (table) unclear.push(name)
     // A pipeline that this somebody cannot run, such as one on a hidden column, is refused wherever it is read.
     else domains[name] = world.domains[name]!

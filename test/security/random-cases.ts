@@ -47,10 +47,10 @@ export function drawnCases(
   )
 }
 
-/** Other cases at each run; what failed says its seed, and stands in the error by itself. `LAPUTA_FUZZ_SEED` repeats it, `LAPUTA_FUZZ_RUNS` tries more or fewer. */
+/** What failed says its seed (`test/random-seed.ts`), and stands in the error by itself. `LAPUTA_FUZZ_RUNS` tries more or fewer. */
 export function fuzzOptions<T>(runs: number): fc.Parameters<T> {
-  const { LAPUTA_FUZZ_SEED: seed, LAPUTA_FUZZ_RUNS: wanted } = process.env
-  return { numRuns: wanted ? Number(wanted) : runs, ...(seed && { seed: Number(seed) }), endOnFailure: true }
+  const { LAPUTA_FUZZ_RUNS: wanted } = process.env
+  return { numRuns: wanted ? Number(wanted) : runs, endOnFailure: true }
 }
 
 interface Deriving {

@@ -173,6 +173,21 @@ describe('hidden and masked columns', () => {
     expect(JSON.stringify(body)).not.toMatch(/Ann|Bob|\b10\b/)
   })
 
+  it('that are all there are leave nothing to show', async () => {
+    const all = [{ scope: 'ALL_USERS', effect: 'SEE_ALL', columns: { hide: ['country', 'product', 'amount'] } }]
+    await instance.anApp({ id: 'empty', domains: { sales }, published: false })
+    await instance.admin.call('PUT', '/empty/permissions/sales', { body: all })
+    await instance.admin.call('POST', '/empty/data/release')
+    const { status, body } = await instance.admin.call('POST', '/empty/data', {
+      body: { domain: 'sales', pipeline: [] },
+    })
+    expect([status, body.code, body.detail]).toEqual([
+      403,
+      'data_refused',
+      'A permission hides every column of the domain "sales".',
+    ])
+  })
+
   it('say nothing to a native query', async () => {
     expect(await rows(viewer, { domain: 'salaries', salary: { $gt: 15 } })).toEqual([])
     expect(await rows(viewer, { domain: 'salaries', name: 'Ann' })).toEqual([])

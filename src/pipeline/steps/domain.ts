@@ -39,7 +39,9 @@ export const domain = defineStep({
   fields: record({ domain: z.string().min(1, 'A domain name is not empty.') }),
   columns: (step: DomainStep, _input, context) => {
     const columns = step.of ? context.columnsOf(step.of) : context.source(step.domain)
-    return visible(columns, step).map(({ name, type }) => ({ name, type }))
+    const seen = visible(columns, step).map(({ name, type }) => ({ name, type }))
+    if (seen.length > 0 || columns.length === 0) return seen
+    throw new Problem('data_refused', `A permission hides every column of the domain "${step.domain}".`)
   },
   sql: (step: DomainStep, _input, context) => {
     const rule = ruleOf(step)
