@@ -54,10 +54,10 @@ export async function narrowed(door: Door, { world, plain, derived, unset }: Cas
   return { open: { domains, records }, unclear, isPartial }
 }
 
-/** Whether a rule names only columns that are there, and whether there is anything to be told at all. */
+/** Whether a rule names only columns that are there, and whether a table can be made of them: a pivot of an empty text has a column without a name. */
 function isClear({ columns }: PlainTable, records: readonly RawRecord[]): boolean {
   const names = new Set(columns.map(({ name }) => name))
-  return columns.length > 0 && [...columnsOf(records)].every((name) => names.has(name))
+  return columns.length > 0 && !names.has('') && [...columnsOf(records)].every((name) => names.has(name))
 }
 
 export function reads(request: RandomRequest, domain: string): boolean {

@@ -139,6 +139,18 @@ describe('SQL over the rows so far', () => {
     else expect([400, 403, 422]).toContain(status)
   })
 
+  it('says which names of columns SQL does not take', async () => {
+    for (const name of ['', 'a\0b']) {
+      const pipeline = [
+        { name: 'text', text: name, new_column: 'p' },
+        { name: 'pivot', index: ['country'], column_to_pivot: 'p', value_column: 'amount', agg_function: 'sum' },
+        { name: 'customsql', query: 'SELECT * FROM ##PREVIOUS_STEP##' },
+      ]
+      const { status, body } = await run(french, { domain: 'sales', pipeline })
+      expect([status, body.code]).toEqual([422, 'query_failed'])
+    }
+  })
+
   it('takes variables as values', async () => {
     const pipeline = [{ name: 'customsql', query: 'SELECT amount FROM ##PREVIOUS_STEP## WHERE product = {{ p }}' }]
     expect(await rows(french, { domain: 'sales', pipeline, parameters: { p: 'jam' } })).toEqual([{ amount: 2 }])

@@ -92,7 +92,12 @@ function quotedNames(columns: readonly Column[]): string[] {
         `SQL cannot tell the columns "${twin}" and "${name}" apart: rename one before this step.`,
       )
     }
-    if (name.includes('\0')) throw new Problem('query_failed', 'SQL takes no name of a column with a NUL in it.')
+    if (name === '' || name.includes('\0')) {
+      throw new Problem(
+        'query_failed',
+        'SQL takes no column with an empty name or a NUL in it: rename it before this step.',
+      )
+    }
     seen.set(name.toLowerCase(), name)
   }
   return columns.map(({ name }) => `"${name.replaceAll('"', '""')}"`)
