@@ -1,58 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type MemoryTables, memoryTables } from '../../../test/builders/memory-tables.ts'
-import { isProblem, type ProblemItem } from '../../base/index.ts'
-import type { Value } from '../index.ts'
+import { describe, expect, it } from 'vitest'
+import { hostile, salesByCity, stepTables } from '../../../test/builders/step-tables.ts'
 
-const hostile = 'a"b`c\'];-- $where /* 😀'
-let tables: MemoryTables
-
-beforeAll(async () => {
-  tables = await memoryTables({
-    sales: {
-      columns: { id: 'integer', city: 'text', amount: 'number', units: 'integer', open: 'boolean' },
-      rows: [
-        [1, 'Lyon', 10, 1, true],
-        [2, null, 5, null, null],
-        [3, 'Paris', null, 3, false],
-        [4, 'Lyon', 10, 4, true],
-        [5, null, null, null, null],
-        [6, 'Paris', 2.5, 3, true],
-        [7, 'Nice', null, 2, null],
-      ],
-    },
-    empty: { columns: { id: 'integer', city: 'text', amount: 'number' }, rows: [] },
-    odd: {
-      columns: { [hostile]: 'integer', 'Ünïcode 😀': 'text' },
-      rows: [
-        [2, "x'; DROP TABLE data0; --"],
-        [3, '😀'],
-        [1, '😀'],
-      ],
-    },
-  })
+const { refusal, rows } = stepTables({
+  sales: salesByCity,
+  empty: { columns: { id: 'integer', city: 'text', amount: 'number' }, rows: [] },
+  odd: {
+    columns: { [hostile]: 'integer', 'Ünïcode 😀': 'text' },
+    rows: [
+      [2, "x'; DROP TABLE data0; --"],
+      [3, '😀'],
+      [1, '😀'],
+    ],
+  },
 })
-afterAll(() => tables.close())
-
-function from(domain: string, ...steps: object[]) {
-  return tables.ask([{ name: 'domain', domain }, ...steps])
-}
-
-async function rows(domain: string, ...steps: object[]): Promise<Value[][]> {
-  return (await from(domain, ...steps)).rows
-}
 
 const select = (...columns: string[]) => ({ name: 'select', columns })
 const ids = async (...steps: object[]) => (await rows('sales', ...steps, select('id'))).map(([id]) => id)
-
-async function refusal(domain: string, ...steps: object[]): Promise<readonly ProblemItem[]> {
-  try {
-    await from(domain, ...steps)
-  } catch (error) {
-    if (isProblem(error, 'pipeline_invalid')) return error.errors
-    throw error
-  }
-  return []
-}
 
 describe('argmax and argmin', () => {
   it('keep all ties, in the order of the rows', async () => {

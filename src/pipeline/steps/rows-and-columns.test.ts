@@ -1,57 +1,38 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type MemoryTables, memoryTables } from '../../../test/builders/memory-tables.ts'
-import { isProblem, type ProblemItem } from '../../base/index.ts'
+import { describe, expect, it } from 'vitest'
+import { memoryTables } from '../../../test/builders/memory-tables.ts'
+import { stepTables } from '../../../test/builders/step-tables.ts'
 import type { Value } from '../index.ts'
 
-let tables: MemoryTables
-
-beforeAll(async () => {
-  tables = await memoryTables({
-    sales: {
-      columns: { id: 'integer', city: 'text', amount: 'number', units: 'integer', day: 'date', open: 'boolean' },
-      rows: [
-        [1, 'Lyon', 10, 1, new Date('2024-01-01T10:00:00Z'), true],
-        [2, null, 5, null, new Date('2024-01-03'), null],
-        [3, 'Paris', null, 3, new Date('2024-01-02'), false],
-        [4, 'Lyon', 10, 4, null, true],
-        [5, null, null, null, new Date('2024-01-01'), null],
-        [6, 'Paris', 2.5, 3, new Date('2024-01-02'), true],
-      ],
-    },
-    cities: {
-      columns: { city: 'text', country: 'text', id: 'integer' },
-      rows: [
-        ['Paris', 'FR', 100],
-        ['Lyon', 'FR', 101],
-        [null, 'XX', 102],
-        ['Rome', 'IT', 103],
-        ['Paris', 'US', 104],
-      ],
-    },
-  })
+const { from, refusal } = stepTables({
+  sales: {
+    columns: { id: 'integer', city: 'text', amount: 'number', units: 'integer', day: 'date', open: 'boolean' },
+    rows: [
+      [1, 'Lyon', 10, 1, new Date('2024-01-01T10:00:00Z'), true],
+      [2, null, 5, null, new Date('2024-01-03'), null],
+      [3, 'Paris', null, 3, new Date('2024-01-02'), false],
+      [4, 'Lyon', 10, 4, null, true],
+      [5, null, null, null, new Date('2024-01-01'), null],
+      [6, 'Paris', 2.5, 3, new Date('2024-01-02'), true],
+    ],
+  },
+  cities: {
+    columns: { city: 'text', country: 'text', id: 'integer' },
+    rows: [
+      ['Paris', 'FR', 100],
+      ['Lyon', 'FR', 101],
+      [null, 'XX', 102],
+      ['Rome', 'IT', 103],
+      ['Paris', 'US', 104],
+    ],
+  },
 })
-afterAll(() => tables.close())
 
 async function ask(...steps: object[]): Promise<Value[][]> {
   return (await from('sales', ...steps)).rows
 }
 
-function from(domain: string, ...steps: object[]) {
-  return tables.ask([{ name: 'domain', domain }, ...steps])
-}
-
 async function names(domain: string, ...steps: object[]): Promise<string[]> {
   return (await from(domain, ...steps)).columns.map(({ name }) => name)
-}
-
-async function refusal(domain: string, ...steps: object[]): Promise<readonly ProblemItem[]> {
-  try {
-    await from(domain, ...steps)
-  } catch (error) {
-    if (isProblem(error, 'pipeline_invalid')) return error.errors
-    throw error
-  }
-  return []
 }
 
 const ids = async (...steps: object[]) => (await ask(...steps, { name: 'select', columns: ['id'] })).map(([id]) => id)

@@ -1,68 +1,32 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type MemoryTables, memoryTables } from '../../../test/builders/memory-tables.ts'
-import { isProblem, type ProblemItem } from '../../base/index.ts'
-import type { Value } from '../index.ts'
+import { describe, expect, it } from 'vitest'
+import { salesByCity, stepTables } from '../../../test/builders/step-tables.ts'
 
-let tables: MemoryTables
-
-beforeAll(async () => {
-  tables = await memoryTables({
-    sales: {
-      columns: { id: 'integer', city: 'text', amount: 'number', units: 'integer', open: 'boolean' },
-      rows: [
-        [1, 'Lyon', 10, 1, true],
-        [2, null, 5, null, null],
-        [3, 'Paris', null, 3, false],
-        [4, 'Lyon', 10, 4, true],
-        [5, null, null, null, null],
-        [6, 'Paris', 2.5, 3, true],
-        [7, 'Nice', null, 2, null],
-      ],
-    },
-    days: {
-      columns: { day: 'date', group: 'text', value: 'integer' },
-      rows: [
-        [new Date('2024-01-03'), 'b', 30],
-        [new Date('2024-01-01'), 'a', 1],
-        [new Date('2024-01-02'), 'a', 2],
-        [new Date('2024-01-03'), 'a', null],
-        [new Date('2024-01-04'), 'a', 4],
-        [new Date('2024-01-05'), 'a', 6],
-        [null, 'b', 50],
-        [new Date('2024-01-01'), 'b', 10],
-      ],
-    },
-    large: {
-      columns: { i: 'integer', n: 'number' },
-      rows: [
-        [1, 1e308],
-        [2n ** 63n - 1n, 1e308],
-        [-5, -1e308],
-      ],
-    },
-  })
+const { from, refusal, rows } = stepTables({
+  sales: salesByCity,
+  days: {
+    columns: { day: 'date', group: 'text', value: 'integer' },
+    rows: [
+      [new Date('2024-01-03'), 'b', 30],
+      [new Date('2024-01-01'), 'a', 1],
+      [new Date('2024-01-02'), 'a', 2],
+      [new Date('2024-01-03'), 'a', null],
+      [new Date('2024-01-04'), 'a', 4],
+      [new Date('2024-01-05'), 'a', 6],
+      [null, 'b', 50],
+      [new Date('2024-01-01'), 'b', 10],
+    ],
+  },
+  large: {
+    columns: { i: 'integer', n: 'number' },
+    rows: [
+      [1, 1e308],
+      [2n ** 63n - 1n, 1e308],
+      [-5, -1e308],
+    ],
+  },
 })
-afterAll(() => tables.close())
-
-function from(domain: string, ...steps: object[]) {
-  return tables.ask([{ name: 'domain', domain }, ...steps])
-}
-
-async function rows(domain: string, ...steps: object[]): Promise<Value[][]> {
-  return (await from(domain, ...steps)).rows
-}
 
 const select = (...columns: string[]) => ({ name: 'select', columns })
-
-async function refusal(domain: string, ...steps: object[]): Promise<readonly ProblemItem[]> {
-  try {
-    await from(domain, ...steps)
-  } catch (error) {
-    if (isProblem(error, 'pipeline_invalid')) return error.errors
-    throw error
-  }
-  return []
-}
 
 describe('cumsum', () => {
   const cumsum = (fields: object) => ({ name: 'cumsum', referenceColumn: 'day', ...fields })

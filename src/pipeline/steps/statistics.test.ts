@@ -1,62 +1,26 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type MemoryTables, memoryTables } from '../../../test/builders/memory-tables.ts'
-import { isProblem, type ProblemItem } from '../../base/index.ts'
-import type { Value } from '../index.ts'
+import { describe, expect, it } from 'vitest'
+import { hostile, salesByCountry, stepTables } from '../../../test/builders/step-tables.ts'
 
-const hostile = 'a"b`c\'];-- $where /* 😀'
-let tables: MemoryTables
-
-beforeAll(async () => {
-  tables = await memoryTables({
-    sales: {
-      columns: { id: 'integer', country: 'text', city: 'text', year: 'integer', amount: 'number', units: 'integer' },
-      rows: [
-        [1, 'FR', 'Paris', 2019, 10, 1],
-        [2, 'FR', 'Lyon', 2019, 5, null],
-        [3, 'FR', 'Paris', 2020, null, 3],
-        [4, 'US', 'Paris', 2019, 2.5, 4],
-        [5, null, null, 2020, 4, null],
-        [6, 'FR', null, 2020, 1, 2],
-      ],
-    },
-    empty: { columns: { id: 'integer', country: 'text', city: 'text', amount: 'number' }, rows: [] },
-    large: {
-      columns: { g: 'text', i: 'integer', n: 'number' },
-      rows: [
-        ['a', 2n ** 63n - 1n, 1e308],
-        ['a', -(2n ** 63n), -1e308],
-        ['b', 5, 1e200],
-        ['b', 5, 1e200],
-      ],
-    },
-    odd: {
-      columns: { [hostile]: 'text', day: 'date', n: 'integer' },
-      rows: [
-        ["x'; DROP TABLE data0; --", new Date('2024-01-01'), 1],
-        ['😀', new Date('2024-02-01T10:30:00Z'), 2],
-      ],
-    },
-  })
+const { from, refusal, rows } = stepTables({
+  sales: salesByCountry,
+  empty: { columns: { id: 'integer', country: 'text', city: 'text', amount: 'number' }, rows: [] },
+  large: {
+    columns: { g: 'text', i: 'integer', n: 'number' },
+    rows: [
+      ['a', 2n ** 63n - 1n, 1e308],
+      ['a', -(2n ** 63n), -1e308],
+      ['b', 5, 1e200],
+      ['b', 5, 1e200],
+    ],
+  },
+  odd: {
+    columns: { [hostile]: 'text', day: 'date', n: 'integer' },
+    rows: [
+      ["x'; DROP TABLE data0; --", new Date('2024-01-01'), 1],
+      ['😀', new Date('2024-02-01T10:30:00Z'), 2],
+    ],
+  },
 })
-afterAll(() => tables.close())
-
-function from(domain: string, ...steps: object[]) {
-  return tables.ask([{ name: 'domain', domain }, ...steps])
-}
-
-async function rows(domain: string, ...steps: object[]): Promise<Value[][]> {
-  return (await from(domain, ...steps)).rows
-}
-
-async function refusal(domain: string, ...steps: object[]): Promise<readonly ProblemItem[]> {
-  try {
-    await from(domain, ...steps)
-  } catch (error) {
-    if (isProblem(error, 'pipeline_invalid')) return error.errors
-    throw error
-  }
-  return []
-}
 
 describe('statistics', () => {
   const all = ['count', 'max', 'min', 'average', 'variance', 'standard deviation']

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type MemoryTables, memoryTables } from '../../../test/builders/memory-tables.ts'
+import { describe, expect, it } from 'vitest'
+import { stepTables } from '../../../test/builders/step-tables.ts'
 import { isProblem, type ProblemItem } from '../../base/index.ts'
 import { compileSql, duckdbDialect, type Value } from '../index.ts'
 
@@ -53,38 +53,29 @@ const guessed: readonly (readonly [text: string | null, date: string | null])[] 
   [null, null],
 ]
 
-let tables: MemoryTables
-
-beforeAll(async () => {
-  tables = await memoryTables({
-    texts: { columns: { a: 'text' }, rows: guessed.map(([text]) => [text]) },
-    empty: { columns: { a: 'text' }, rows: [] },
-    numbers: {
-      columns: { i: 'integer', n: 'number', b: 'boolean', d: 'date' },
-      rows: [
-        [2019, 2019.9, true, new Date('2024-01-01')],
-        [9999, 9999, null, null],
-        [10_000, 1142977800000.5, null, null],
-        [1142977800000, 1e300, null, null],
-        [-1, -1, null, null],
-        [0, 0, null, null],
-        [2n ** 63n - 1n, null, null, null],
-        [20220304, 2022, null, null],
-        [null, null, null, null],
-      ],
-    },
-    instants: { columns: { d: 'date' }, rows: [...instants.map((instant) => [instant]), [null]] },
-    formats: {
-      columns: { d: 'date' },
-      rows: [[new Date('2024-03-09T05:06:07.089Z')], [new Date('2024-12-31T15:00:00Z')], [null]],
-    },
-  })
+const { from } = stepTables({
+  texts: { columns: { a: 'text' }, rows: guessed.map(([text]) => [text]) },
+  empty: { columns: { a: 'text' }, rows: [] },
+  numbers: {
+    columns: { i: 'integer', n: 'number', b: 'boolean', d: 'date' },
+    rows: [
+      [2019, 2019.9, true, new Date('2024-01-01')],
+      [9999, 9999, null, null],
+      [10_000, 1142977800000.5, null, null],
+      [1142977800000, 1e300, null, null],
+      [-1, -1, null, null],
+      [0, 0, null, null],
+      [2n ** 63n - 1n, null, null, null],
+      [20220304, 2022, null, null],
+      [null, null, null, null],
+    ],
+  },
+  instants: { columns: { d: 'date' }, rows: [...instants.map((instant) => [instant]), [null]] },
+  formats: {
+    columns: { d: 'date' },
+    rows: [[new Date('2024-03-09T05:06:07.089Z')], [new Date('2024-12-31T15:00:00Z')], [null]],
+  },
 })
-afterAll(() => tables.close())
-
-function from(domain: string, ...steps: object[]) {
-  return tables.ask([{ name: 'domain', domain }, ...steps])
-}
 
 const first = (rows: readonly Value[][]): (Value | undefined)[] => rows.map(([value]) => value)
 

@@ -1,34 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type MemoryTables, memoryTables } from '../../../test/builders/memory-tables.ts'
+import { describe, expect, it } from 'vitest'
+import { hostile, stepTables } from '../../../test/builders/step-tables.ts'
 import { isProblem, type ProblemItem } from '../../base/index.ts'
-import type { Value } from '../index.ts'
 
-const hostile = 'a"b`c\'];-- $where /* 😀'
-let tables: MemoryTables
-
-beforeAll(async () => {
-  tables = await memoryTables({
-    shops: {
-      columns: { city: 'text', kind: 'text', sales: 'integer', share: 'number', [hostile]: 'integer', open: 'boolean' },
-      rows: [
-        ['Lyon', 'big', 10, 0.5, 1, true],
-        [null, 'big', null, 0.25, 2, null],
-        ['Lyon', 'big', 3, null, null, false],
-        ['Lyon', null, 3, null, null, false],
-      ],
-    },
-    empty: { columns: { id: 'integer', city: 'text' }, rows: [] },
-  })
+const { from, rows } = stepTables({
+  shops: {
+    columns: { city: 'text', kind: 'text', sales: 'integer', share: 'number', [hostile]: 'integer', open: 'boolean' },
+    rows: [
+      ['Lyon', 'big', 10, 0.5, 1, true],
+      [null, 'big', null, 0.25, 2, null],
+      ['Lyon', 'big', 3, null, null, false],
+      ['Lyon', null, 3, null, null, false],
+    ],
+  },
+  empty: { columns: { id: 'integer', city: 'text' }, rows: [] },
 })
-afterAll(() => tables.close())
-
-function from(domain: string, ...steps: object[]) {
-  return tables.ask([{ name: 'domain', domain }, ...steps])
-}
-
-async function rows(domain: string, ...steps: object[]): Promise<Value[][]> {
-  return (await from(domain, ...steps)).rows
-}
 
 async function refusal(step: object): Promise<readonly ProblemItem[]> {
   try {
