@@ -1,23 +1,5 @@
 import * as z from 'zod'
-import { withValues } from '../mongo/computed.ts'
-import { hidden, keyOf, type MongoContext } from '../mongo/context.ts'
-import {
-  bound,
-  call,
-  choose,
-  type Expression,
-  finite,
-  isNull,
-  literal,
-  nothing,
-  orNull,
-  read,
-  variable,
-} from '../mongo/expression.ts'
-import { figureMongo, type MongoFigure } from '../mongo/figures.ts'
-import { grouped } from '../mongo/group.ts'
-import type { MongoColumn, MongoRelation } from '../mongo/relation.ts'
-import { windowed } from '../mongo/window.ts'
+import { statisticsMongo } from '../mongo/statistics.ts'
 import { record } from '../parsing/record.ts'
 import { columnOf, ref, type SqlContext, select } from '../sql/context.ts'
 import { bind, joinSql, type Sql, sql } from '../sql/fragment.ts'
@@ -29,9 +11,7 @@ import { findNumbers } from './column-types.ts'
 import { findColumns, refuseRepeated } from './columns.ts'
 import { defineStep } from './definition.ts'
 import { columnName, columnNames, optional, wholeNumber } from './fields.ts'
-
-const functions = ['count', 'max', 'min', 'average', 'variance', 'standard deviation'] as const
-type StatisticName = (typeof functions)[number]
+import { type StatisticName, statisticNames } from './statistic-names.ts'
 
 const quantile = record({ label: columnName.nullish(), nth: wholeNumber(0), order: wholeNumber(1) }).check(
   ({ value, issues }) => {
@@ -48,7 +28,7 @@ const quantile = record({ label: columnName.nullish(), nth: wholeNumber(0), orde
 const fields = record({
   column: columnName,
   groupbyColumns: optional(columnNames, []),
-  statistics: optional(z.array(z.enum(functions)), []),
+  statistics: optional(z.array(z.enum(statisticNames)), []),
   quantiles: optional(z.array(quantile), []),
 }).check(({ value, issues }) => {
   if (value.statistics.length + value.quantiles.length > 0) return
@@ -117,30 +97,9 @@ export const statistics = defineStep({
   mongo: (step, input, context) => {
     const groups = groupsOf(step, input.columns).map(({ name }) => columnOf(input, name))
     const value = columnOf(input, step.column)
-    const [position, count] = [hidden(context), hidden(context)]
-    const isThere = choose(isNull(read(value)), literal(0, 'integer'), literal(1, 'integer'))
-    const numbered = windowed(
-      input,
-      { by: groups, order: [keyOf(value, false)], output: { [position.id]: call('$documentNumber', {}) } },
-      context,
-    )
-    const rows = windowed(numbered, { by: groups, output: { [count.id]: call('$sum', isThere) } }, context)
+    const fractions = step.quantiles.map(({ nth, order }) => nth / order)
     const columns = figuresOf(step, input.columns)
-    const plainFigures = step.statistics.map((name, at) => ({
-      column: context.fresh(columns[at] ?? value),
-      figure: statisticMongo(name, value, { groups, input: rows, context }),
-    }))
-    const quantiles = step.quantiles.map(({ nth, order }) =>
-      quantileMongo(nth / order, { value, position, count, context }),
-    )
-    const figures = [...plainFigures, ...quantiles.flatMap(({ figures: needed }) => needed)]
-    const found = grouped(rows, { groups, figures }, context)
-    const shown = [...groups, ...plainFigures.map(({ column }) => column)]
-    const computed = quantiles.map(({ result }, at) => ({
-      column: columns[step.statistics.length + at] ?? value,
-      value: result,
-    }))
-    return { ...withValues({ ...found, columns: shown }, computed, context), order: found.order }
+    return statisticsMongo({ groups, value, statistics: step.statistics, fractions, columns }, input, context)
   },
 })
 
@@ -226,58 +185,4 @@ function quantileSql(fraction: number, { value, position, count }: Numbered, { d
   const rest = sql`(${whole} - floor(${whole}))`
   const step = dialect.operate('*', [dialect.operate('-', [upper, lower], 'number'), rest], 'number')
   return dialect.finite(dialect.operate('+', [lower, step], 'number'))
-}
-
-interface MongoScope {
-  readonly groups: readonly MongoColumn[]
-  readonly input: MongoRelation
-  readonly context: MongoContext
-}
-
-function statisticMongo(name: StatisticName, column: MongoColumn, scope: MongoScope): MongoFigure {
-  switch (name) {
-    case 'count':
-    case 'max':
-    case 'min':
-      return figureMongo(name, column, scope)
-    case 'average':
-      return figureMongo('avg', column, scope)
-    case 'variance':
-    case 'standard deviation': {
-      const accumulate = call('$stdDevPop', orNull(read(column)))
-      if (name !== 'variance') return { before: [], accumulate, finish: finite }
-      const squared = finite(call('$multiply', [variable('d0'), variable('d0')]))
-      return { before: [], accumulate, finish: (deviation) => bound({ d0: finite(deviation) }, squared) }
-    }
-  }
-}
-
-interface MongoNumbered {
-  readonly value: MongoColumn
-  readonly position: MongoColumn
-  readonly count: MongoColumn
-  readonly context: MongoContext
-}
-
-/** The two neighbours and how far it is from the one to the other, for each group; then the quantile out of them. */
-function quantileMongo(fraction: number, { value, position, count, context }: MongoNumbered) {
-  const one = literal(1, 'integer')
-  const way = call('$multiply', [literal(fraction, 'number'), call('$subtract', [read(count), one])])
-  const at = (place: Expression): MongoFigure => {
-    const isHere = call('$eq', [read(position), call('$add', [place, one])])
-    const accumulate = call('$max', choose(isHere, call('$toDouble', read(value)), nothing))
-    return { before: [], accumulate, finish: orNull }
-  }
-  const rest: MongoFigure = {
-    before: [],
-    accumulate: call('$max', call('$subtract', [way, call('$floor', way)])),
-    finish: orNull,
-  }
-  const figures = [at(call('$floor', way)), at(call('$ceil', way)), rest].map((figure) => ({
-    column: hidden(context),
-    figure,
-  }))
-  const [lower = nothing, upper = nothing, left = nothing] = figures.map(({ column }) => read(column))
-  const result = finite(call('$add', [lower, call('$multiply', [call('$subtract', [upper, lower]), left])]))
-  return { figures, result }
 }

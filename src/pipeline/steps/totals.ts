@@ -1,11 +1,5 @@
 import * as z from 'zod'
-import { after, hidden, keyOf, type MongoContext } from '../mongo/context.ts'
-import { call, choose, type Expression, isNull, literal, literals, nothing, orNull, read } from '../mongo/expression.ts'
-import { figureMongo } from '../mongo/figures.ts'
-import { grouped } from '../mongo/group.ts'
-import type { MongoColumn, MongoRelation } from '../mongo/relation.ts'
-import { widenedValue } from '../mongo/text.ts'
-import { appended } from '../mongo/union.ts'
+import { totalsMongo } from '../mongo/totals.ts'
 import { record } from '../parsing/record.ts'
 import { carried, columnOf, ref, type SqlContext, select } from '../sql/context.ts'
 import { bind, type Sql, sql } from '../sql/fragment.ts'
@@ -99,10 +93,11 @@ export const totals = defineStep({
   },
   mongo: (step, input, context) => {
     const figures = figuresOf(step, step.aggregations, input.columns)
+    const { groups, dimensions } = namesOf(step)
+    const labels = step.totalDimensions.map(({ totalRowsLabel }) => totalRowsLabel)
+    const ways = combinations(dimensions.length)
     const output = outputOf(step, figures, input.columns)
-    const scope = { step, input, figures, output, context }
-    const withoutRows = step.groups.length === 0 ? [totalOfNothing(scope)] : []
-    return appended([rowsMongo(scope), totalsMongo(scope), ...withoutRows], output, context)
+    return totalsMongo({ dimensions, labels, groups, ways, figures, output }, input, context)
   },
 })
 
@@ -192,96 +187,4 @@ function combinations(count: number, from = 0): ReadonlySet<number>[] {
     new Set([start]),
     ...combinations(count, start + 1).map((rest) => new Set([start, ...rest])),
   ])
-}
-
-interface MongoScope {
-  readonly step: TotalsStep
-  readonly input: MongoRelation
-  readonly figures: readonly Figure[]
-  readonly output: readonly Column[]
-  readonly context: MongoContext
-}
-
-/** A relation with the columns of the output, each with the value that is given for it. */
-function shownAs(
-  relation: MongoRelation,
-  { output, context }: MongoScope,
-  valueFor: (column: Column) => Expression,
-): MongoRelation {
-  const columns = output.map(context.fresh)
-  const values = columns.map((column) => [column.id, valueFor(column)] as const)
-  return { ...after(relation, { $set: Object.fromEntries(values) }), columns }
-}
-
-function rowsMongo(scope: MongoScope): MongoRelation {
-  const { input, figures } = scope
-  return shownAs(input, scope, ({ name, type }) => {
-    const figure = figures.find(({ column }) => column.name === name)
-    const source = columnOf(input, figure?.source ?? name)
-    const [zero, one] = [literal(0, 'integer'), literal(1, 'integer')]
-    if (figure?.aggFunction === 'count distinct including empty') return one
-    if (figure?.aggFunction.startsWith('count')) return choose(isNull(read(source)), zero, one)
-    return widenedValue(read(source), { from: source.type, to: type })
-  })
-}
-
-/** The total over everything is a row even where there are no rows, and only then does it come from here. */
-function totalOfNothing(scope: MongoScope): MongoRelation {
-  const { step, input, context } = scope
-  const one = after(input, { $limit: 1 })
-  const figures = figuresMongo(scope, [], one)
-  const count = {
-    column: hidden(context),
-    figure: figureMongo('count', hidden(context), { groups: [], countNulls: true, input, context }),
-  }
-  const total = grouped(one, { groups: [], figures: [...figures, count] }, context)
-  const empty = after(total, { $match: { [count.column.id]: { $eq: 0 } } })
-  return shownAs(empty, scope, ({ name }) => {
-    const figure = figures.find(({ column }) => column.name === name)
-    const dimension = step.totalDimensions.find(({ totalColumn }) => totalColumn === name)
-    return figure ? read(figure.column) : dimension ? literal(dimension.totalRowsLabel, 'text') : nothing
-  })
-}
-
-function figuresMongo({ figures, context }: MongoScope, groups: readonly MongoColumn[], input: MongoRelation) {
-  return figures.map(({ column, source, aggFunction }) => ({
-    column: context.fresh(column),
-    figure: figureMongo(aggFunction, columnOf(input, source), { groups, input, context }),
-  }))
-}
-
-/** Each row once for each way to total, so that all of them are grouped in one go. */
-function totalsMongo(scope: MongoScope): MongoRelation {
-  const { step, input, context } = scope
-  const { dimensions, groups } = namesOf(step)
-  const ways = combinations(dimensions.length)
-  const way = hidden(context)
-  const keys = dimensions.map((name, at) => {
-    const totalled = [...ways.keys()].filter((index) => ways[index]?.has(at))
-    return { from: columnOf(input, name), isTotalled: call('$in', [read(way), literals(totalled, 'integer')]) }
-  })
-  const masked = keys.map(({ from }) => context.fresh(from))
-  const left = keys.map(({ from, isTotalled }, at) => {
-    return [masked[at]?.id ?? way.id, choose(isTotalled, nothing, orNull(read(from)))] as const
-  })
-  const rows = after(
-    input,
-    { $set: { [way.id]: literals([...ways.keys()], 'integer') } },
-    { $unwind: { path: read(way), preserveNullAndEmptyArrays: false } },
-    { $set: Object.fromEntries(left) },
-  )
-  const by: MongoColumn[] = [way, ...groups.map((name) => columnOf(input, name)), ...masked]
-  const accumulated = figuresMongo(scope, by, rows)
-  const found = grouped(rows, { groups: by, figures: accumulated }, context)
-  const shown = shownAs(found, scope, ({ name, type }) => {
-    const figure = accumulated.find(({ column }) => column.name === name)
-    if (figure) return read(figure.column)
-    if (groups.includes(name)) return read(columnOf(input, name))
-    const at = dimensions.indexOf(name)
-    const [key, dimension] = [keys[at], step.totalDimensions[at]]
-    if (!key || !dimension) return nothing
-    const own = widenedValue(read(masked[at] ?? way), { from: key.from.type, to: type })
-    return choose(key.isTotalled, literal(dimension.totalRowsLabel, 'text'), own)
-  })
-  return { ...shown, order: by.map((column) => keyOf(column, false)) }
 }

@@ -98,15 +98,11 @@ export const waterfall = defineStep({
       branches.map((branch, index) => ({ ...branch, values: [...branch.values, bind(index, 'integer')] })),
     )
     const sorted = { id: step.sortBy === 'value' ? value.id : label.id, descending: step.order === 'desc' }
-    const above = columns.find(({ name }) => step.parentsColumn && name === parentName)
-    const rest = [label, ...columns.slice(0, changes.groups.length), ...(above ? [above] : [])]
+    const above = step.parentsColumn ? [named(columns, parentName)] : []
+    const rest = [label, ...columns.slice(0, changes.groups.length), ...above]
     const ties = rest.map(({ id }) => ({ id, descending: false })).filter(({ id }) => id !== sorted.id)
-    return {
-      from: context.barrier(from),
-      columns,
-      order: [{ id: block.id, descending: false }, sorted, ...ties],
-      inOrder: false,
-    }
+    const order = [{ id: block.id, descending: false }, sorted, ...ties]
+    return { from: context.barrier(from), columns, order, inOrder: false }
   },
   mongo: (step, input, context) => {
     const milestones = columnOf(input, step.milestonesColumn)
