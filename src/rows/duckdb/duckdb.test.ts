@@ -291,10 +291,15 @@ function ingestInAnotherProcess(home: string, path: string): ChildProcess {
   return spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', code], { stdio: 'ignore' })
 }
 
-/** Waits until a file or folder of that name is somewhere in the folder. */
+function unlessGone(cause: NodeJS.ErrnoException): string[] {
+  if (cause.code === 'ENOENT') return []
+  throw cause
+}
+
+/** Waits until a file or folder of that name is somewhere in the folder; the process beside us makes and removes folders meanwhile. */
 async function appears(folder: string, name: RegExp, child: ChildProcess): Promise<void> {
   for (;;) {
-    const all = await readdir(folder, { recursive: true })
+    const all = await readdir(folder, { recursive: true }).catch(unlessGone)
     if (all.some((path) => name.test(path.split('/').at(-1) ?? ''))) return
     if (child.exitCode !== null) throw new RangeError('the process ended before it could be killed')
     await sleep(1)
