@@ -1,17 +1,15 @@
-import { DuckDBBlobValue, type DuckDBValue } from '@duckdb/node-api'
+import { DuckDBBlobValue } from '@duckdb/node-api'
 import { LRUCache } from 'lru-cache'
 import {
-  type Column,
   type CompiledSql,
   duckdbDialect,
   renderSql,
   type Slice,
   type SliceRequest,
   type Sql,
-  type Value,
 } from '../../pipeline/index.ts'
-import { toValue } from './cells.ts'
 import { jsonPage } from './json-rows.ts'
+import { printRows } from './print-page.ts'
 import type { Session } from './session.ts'
 import type { Statement } from './statements.ts'
 
@@ -25,8 +23,11 @@ export function createSmallPages(): SmallPages {
   return new LRUCache({ max: 1000 })
 }
 
-/** A page of so few rows is printed here: making DuckDB plan the printing takes longer than all of a small answer. */
-const fewRows = 1000
+/**
+ * A page of so few cells is printed here: making DuckDB plan the printing takes longer than that. More would hold up the other requests
+ * of this process for more than some milliseconds.
+ */
+const fewCells = 20_000
 
 interface PageRequest {
   readonly small: SmallPages
@@ -76,13 +77,17 @@ interface Page {
 async function readParts(withSession: WithSession, request: PageRequest, limit: number): Promise<Page> {
   const { compiled, slice, signal, small } = request
   const plain = render(compiled.rows({ offset: slice.offset, limit: limit + 1 }))
+  const isSmall = (rows: number) => rows * compiled.columns.length <= fewCells
   if (small.get(plain.text)) {
     const result = await withSession((session) => session.run(plain, signal))
-    if (result.rowCount <= fewRows) return printRows(await result.getRows(), compiled.columns, limit)
+    if (isSmall(result.rowCount)) {
+      const printed = printRows(await result.fetchAllChunks(), compiled.columns, limit)
+      return { parts: printed.length > 0 ? [printed] : [], read: result.rowCount }
+    }
     small.delete(plain.text)
   }
   const page = await printByDuckdb(withSession, request, limit)
-  if (page.read <= fewRows) small.set(plain.text, true)
+  if (isSmall(page.read)) small.set(plain.text, true)
   return page
 }
 
@@ -100,20 +105,6 @@ async function printByDuckdb(
     read += Number(rows)
   }
   return { parts, read }
-}
-
-function printRows(rows: readonly DuckDBValue[][], columns: readonly Column[], limit: number): Page {
-  const keys = columns.map(({ name }, at) => `${at === 0 ? '{' : ','}${JSON.stringify(name)}:`)
-  const texts = rows.slice(0, limit).map((row) => {
-    const members = columns.map(({ type }, at) => `${keys[at]}${printCell(toValue(row[at] ?? null, type))}`)
-    return `${members.join('')}}`
-  })
-  return { parts: texts.length > 0 ? [Buffer.from(texts.join(','))] : [], read: rows.length }
-}
-
-/** As the macros of `json-rows.ts` print it: integers that JavaScript would round are texts. */
-function printCell(value: Value): string {
-  return JSON.stringify(typeof value === 'bigint' ? String(value) : value)
 }
 
 function joinParts(parts: readonly Uint8Array[]): Buffer {
