@@ -7,7 +7,12 @@ export interface Client {
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>
   /** Runs a pipeline on production (or another stage) and answers the parsed body. */
   data(app: string, body: object, stage?: string): Promise<DataAnswer>
-  upload(app: string, domain: string, content: string | Uint8Array<ArrayBuffer>): Promise<Response>
+  upload(
+    app: string,
+    domain: string,
+    content: string | Uint8Array<ArrayBuffer>,
+    headers?: Record<string, string>,
+  ): Promise<Response>
 }
 
 export interface DataAnswer {
@@ -22,7 +27,7 @@ export interface DataAnswer {
 }
 
 export async function signIn(
-  started: Started,
+  started: Pick<Started, 'url' | 'credentials'>,
   username: string,
   password = started.credentials[username],
 ): Promise<Client> {
@@ -54,13 +59,13 @@ export async function signIn(
         etag: headers.get('etag'),
       }
     },
-    upload(app, domain, content) {
+    upload(app, domain, ...[content, headers = {}]) {
       const form = new FormData()
       form.set('data', JSON.stringify({ domain, filename: `${domain}.csv` }))
       form.set('file', new Blob([content]), `${domain}.csv`)
       return fetch(`${started.url}/${app}/data/sources?stage=staging`, {
         method: 'POST',
-        headers: authorization,
+        headers: { ...authorization, ...headers },
         body: form,
       })
     },

@@ -300,6 +300,24 @@ describe.runIf(executablePath)('the console in a browser', () => {
     await close()
   })
 
+  it('shows builders what goes on as it happens, and lets them start it', async () => {
+    const { page, faults, close } = await signedIn('demo-contributor')
+    await page.waitForSelector('#operations[data-live="live"]')
+    const colleague = await signedIn('demo-admin')
+    await colleague.page.waitForSelector('#operations[data-live="live"]')
+    await page.focus('#publish')
+    await page.keyboard.press('Enter')
+    for (const one of [page, colleague.page]) {
+      const mine = one.locator('.operation[data-state="done"]', { hasText: 'by demo-contributor' })
+      await mine.waitFor()
+      expect(await mine.textContent()).toContain('Publication, production')
+    }
+    const viewer = await signedIn('texas-viewer')
+    expect(await viewer.page.locator('#operations').count()).toBe(0)
+    expect([...faults, ...colleague.faults, ...viewer.faults]).toEqual([])
+    await Promise.all([close(), colleague.close(), viewer.close()])
+  })
+
   it.each(['texas-viewer', 'demo-contributor'])('fits a phone without scrolling sideways: %s', async (username) => {
     const { page, faults, close } = await signedIn(username, { width: 390, height: 844 })
     if (builders.includes(username)) {

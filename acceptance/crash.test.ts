@@ -46,6 +46,16 @@ function beginUpload(client: Client, first: string): ReturnType<typeof request> 
   return upload
 }
 
+/** Waits until what was begun before a crash has ended: it is begun anew. */
+async function settled(client: Client): Promise<void> {
+  for (let i = 0; i < 300; i++) {
+    const active = (await (await client.get('/demo/operations?state=queued,running')).json()) as unknown[]
+    if (active.length === 0) return
+    await sleep(100)
+  }
+  throw new Error('operations that a crash cut short did not end')
+}
+
 const leftovers = () => readdirSync(join(home, 'var', 'tmp'))
 
 it('keeps the last good state when an upload is cut in the middle', async () => {
@@ -82,8 +92,9 @@ it.each([20, 120, 300, 600, 1000])(
     await started.kill()
     await upload
     started = await startLaputa({ home })
-    expect(leftovers()).toEqual([])
     const again = await signIn(started, 'demo-contributor')
+    await settled(again)
+    expect(leftovers()).toEqual([])
     expect([10_000, rows]).toContain(await count(again, 'staging'))
     expect(await count(again, 'production')).toBe(10_000)
     const repeated = await again.upload('demo', 'birdstrikes', 'a,b\n1,2\n')
@@ -95,12 +106,13 @@ it.each([20, 120, 300, 600, 1000])(
 it('publishes wholly or not at all when it is killed during a release', async () => {
   for (let round = 0; round < 5; round++) {
     const rows = 100 + round
-    const before = await count(await signIn(started, 'demo-contributor'), 'production')
     const builder = await signIn(started, 'demo-contributor')
+    await settled(builder)
+    const before = await count(builder, 'production')
     const csv = `Origin State,n\n${Array.from({ length: rows }, (_, i) => `Texas,${i}`).join('\n')}\n`
     expect((await builder.upload('demo', 'birdstrikes', csv)).status).toBe(201)
-    const release = builder.send('POST', '/demo/data/release', {}).then(
-      () => true,
+    const release = builder.send('POST', '/demo/data/release', {}, { prefer: 'wait=30' }).then(
+      ({ status }) => status === 200,
       () => false,
     )
     await sleep(round)

@@ -3,6 +3,8 @@
 import { benchBusy } from './bench/busy.ts'
 import { benchCached } from './bench/cached.ts'
 import { benchFetch } from './bench/fetch.ts'
+import { benchJobs } from './bench/jobs.ts'
+import { benchLive } from './bench/live.ts'
 import { type Figure, report } from './bench/measure.ts'
 import { benchMisses } from './bench/misses.ts'
 import { benchPipeline } from './bench/pipeline.ts'
@@ -13,6 +15,8 @@ const benches = {
   busy: benchBusy,
   cached: benchCached,
   fetch: benchFetch,
+  jobs: benchJobs,
+  live: benchLive,
   misses: benchMisses,
   pipeline: benchPipeline,
   rule: benchRule,

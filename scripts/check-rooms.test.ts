@@ -104,8 +104,8 @@ describe('check-rooms', () => {
       ['http that imports data', { 'http/index.ts': "import '../data/index.ts'" }, ['http/index.ts:1 level']],
       [
         'a value of config where only types may be had',
-        { 'store/port.ts': "import { home } from '../config/index.ts'\nexport type Store = typeof home" },
-        ['store/port.ts:1 level'],
+        { 'bus/port.ts': "import { home } from '../config/index.ts'\nexport type Bus = typeof home" },
+        ['bus/port.ts:1 level'],
       ],
       [
         'a deep import past a door',

@@ -31,6 +31,13 @@ const services: readonly Service[] = [
         ? onPath('mkdocs')
         : null,
   },
+  {
+    name: 'supervisor',
+    variable: 'LAPUTA_TEST_SUPERVISORD',
+    part: 'processes under supervisor',
+    packages: ['supervisor'],
+    check: () => onPath('supervisord'),
+  },
 ]
 
 export interface Found {

@@ -33,7 +33,8 @@ function clientOf(url: string, authorization: Readonly<Record<string, string>>):
       const isForm = body instanceof FormData
       const response = await fetch(url + path, {
         method,
-        headers: isForm || body === undefined ? common : headers,
+        // What takes long is waited for.
+        headers: { ...(isForm || body === undefined ? common : headers), prefer: 'wait=60' },
         ...(body !== undefined && { body: isForm ? body : JSON.stringify(body) }),
       })
       const text = await response.text()

@@ -25,7 +25,7 @@ const everythingBelowFeatures = [
 ]
 const everything = [...everythingBelowFeatures, 'features', 'processes', 'cli']
 const adapterRoom: Room = { level: 2, mayImport: ['base', 'config!types'] }
-const rowsRoom: Room = { level: 2, mayImport: ['base', 'config!types', 'pipeline'] }
+const connectorsRoom: Room = { level: 2, mayImport: ['base', 'config!types', 'pipeline'] }
 const appRoom: Room = { level: 3, mayImport: ['base', 'config', 'access', 'store', 'bus'] }
 
 /** The rooms of the house, as docs/ARCHITECTURE.md has them. */
@@ -34,12 +34,13 @@ export const roomsTable: Readonly<Record<string, Room>> = {
   config: { level: 1, mayImport: ['base'] },
   pipeline: { level: 1, mayImport: ['base'] },
   access: { level: 2, mayImport: ['base', 'pipeline'] },
-  store: adapterRoom,
+  // Both make a client of MongoDB from the same settings: docs/decisions/0013-mongodb-settings-in-config.md
+  store: { level: 2, mayImport: ['base', 'config'] },
   bus: adapterRoom,
   render: adapterRoom,
   mail: adapterRoom,
-  rows: rowsRoom,
-  connectors: rowsRoom,
+  rows: { level: 2, mayImport: ['base', 'config', 'pipeline'] },
+  connectors: connectorsRoom,
   catalog: appRoom,
   auth: appRoom,
   jobs: appRoom,

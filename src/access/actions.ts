@@ -31,6 +31,13 @@ export const actions = {
   'permissions.write': 'contribute',
   'permissions.simulate': 'contribute',
   'releases.publish': 'contribute',
+  'operations.read': 'contribute',
+  'operations.write': 'contribute',
+  'instance-operations.read': 'admin',
+  'instance-operations.write': 'admin',
+  'schedules.read': 'contribute',
+  'schedules.write': 'contribute',
+  'live.connect': 'signed-in',
 } as const satisfies Record<string, 'signed-in' | 'admin' | Privilege>
 
 export type Action = keyof typeof actions

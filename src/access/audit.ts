@@ -20,12 +20,15 @@ export type AuditAction =
   | 'connection.create'
   | 'connection.change'
   | 'connection.remove'
+  | 'schedule.create'
+  | 'schedule.change'
+  | 'schedule.remove'
   | 'audit.prune'
 
 /** Something that people may want to know of later. `details` never hold secrets, rows, or values of rules. */
 export interface AuditEvent {
   readonly action: AuditAction
-  /** What it was done to: a username, the name of a group or domain, the id of an app or connection. */
+  /** What it was done to: a username, the name of a group or domain, the id of an app, connection or schedule. */
   readonly target: string | null
   readonly app?: string
   readonly details?: JsonObject

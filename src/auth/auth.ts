@@ -2,11 +2,12 @@ import type { Principal } from '../access/index.ts'
 import type { Clock, Log } from '../base/index.ts'
 import type { Bus } from '../bus/index.ts'
 import type { Config } from '../config/index.ts'
-import type { Store } from '../store/index.ts'
-import { type Authenticated, type FindUser, isActive, principalOf } from './account.ts'
+import type { Store, Stored } from '../store/index.ts'
+import { type Account, type Authenticated, type FindUser, isActive, principalOf } from './account.ts'
 import { createBasicMemory } from './basic-memory.ts'
 import { createPasswordCheck, loginFailed, type PasswordLogin } from './password-check.ts'
 import { createPasswords, type Passwords } from './passwords.ts'
+import { createPresence, type Presence } from './presence.ts'
 import { loadSessionKey } from './session-key.ts'
 import { createSessions } from './sessions.ts'
 import { createThrottle } from './throttle.ts'
@@ -22,6 +23,8 @@ export interface AuthDeps {
   /** The folder that keeps the session key. */
   readonly home: string
   readonly findUser: FindUser
+  /** As `findUser` for several at once, where that is one question to the store. */
+  readonly findUsers?: (usernames: readonly string[]) => Promise<readonly Stored<Account>[]>
   /** As a collection's `changes`, for what `findUser` reads. Without it every request reads its user. */
   readonly userChanges?: () => number | undefined
 }
@@ -50,6 +53,8 @@ export interface Auth {
    * that it depends on, or when time has ended it, or when it is not known.
    */
   recall(credentials: Credentials): Authenticated | undefined
+  /** For connections that outlive a request. */
+  readonly presence: Presence
   readonly passwords: Passwords
 }
 
@@ -63,6 +68,10 @@ export async function createAuth(deps: AuthDeps): Promise<Auth> {
   const sessions = createSessions(store)
   const memory = createBasicMemory(clock)
   const tokenCallers = createTokenCallers({ tokens, sessions, findUser, userChanges, clock })
+
+  const findEach = async (usernames: readonly string[]) =>
+    (await Promise.all(usernames.map(findUser))).filter((found) => found !== null)
+  const presence = createPresence({ sessions, findUsers: deps.findUsers ?? findEach, userChanges, clock })
 
   async function signIn(login: PasswordLogin): Promise<SignedIn> {
     const { doc: account } = await verify(login)
@@ -93,6 +102,7 @@ export async function createAuth(deps: AuthDeps): Promise<Auth> {
     authenticate: (credentials) =>
       credentials.kind === 'token' ? tokenCallers.find(credentials.token) : byPassword(credentials),
     recall: (credentials) => (credentials.kind === 'token' ? tokenCallers.recall(credentials.token) : undefined),
+    presence,
     passwords,
   }
 }

@@ -1,5 +1,7 @@
 export { type Account, type Authenticated, isActive, principalOf } from './account.ts'
 export { type Auth, type Credentials, createAuth } from './auth.ts'
 export type { Passwords } from './passwords.ts'
+export type { Connected, Presence, Present } from './presence.ts'
 export { createSecretBox, type SecretBox } from './secret-box.ts'
+export { agreeOnKeys } from './shared-keys.ts'
 export { usernameKey } from './username.ts'

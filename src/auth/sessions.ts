@@ -13,6 +13,8 @@ export interface Session {
 
 export interface Sessions {
   get(id: string): Promise<Session | null>
+  /** Those of the ids that are sessions, in no order. */
+  getMany(ids: readonly string[]): Promise<Session[]>
   open(session: Omit<Session, 'id'>): Promise<Session>
   end(id: string): Promise<void>
   /** Removes some that expired before `now`. Each sign-in removes more than it adds, so they do not pile up. */
@@ -28,6 +30,9 @@ export function createSessions(store: Store): Sessions {
   return {
     async get(id) {
       return (await sessions.get(id))?.doc ?? null
+    },
+    async getMany(ids) {
+      return (await sessions.find({ field: 'id', in: ids })).map(({ doc }) => doc)
     },
     async open(session) {
       return (await sessions.insert({ ...session, id: newId(session.createdAt) })).doc

@@ -45,6 +45,16 @@ export const errorCatalogue = {
   },
   conflict: { status: 409, title: 'It exists already', remedy: 'Choose another name, or change the one that exists.' },
   in_use: { status: 409, title: 'It is in use', remedy: 'First take it out of what `errors` names.' },
+  in_progress: {
+    status: 409,
+    title: 'The same is being done already',
+    remedy: 'Follow the operation that `errors` names, or wait until it has ended.',
+  },
+  not_loaded: {
+    status: 409,
+    title: 'The domain has no rows yet',
+    remedy: 'Refresh the app: then the source of the domain is read.',
+  },
   release_raced: {
     status: 409,
     title: 'Somebody else changed the app meanwhile',
@@ -59,6 +69,11 @@ export const errorCatalogue = {
     status: 413,
     title: 'Too large',
     remedy: 'Send less, or ask the operator to raise the limit that the detail names.',
+  },
+  out_of_memory: {
+    status: 413,
+    title: 'The job needs more memory than it may take',
+    remedy: 'Give it less to read, or ask the operator to raise `jobs.memory`.',
   },
   headers_too_large: {
     status: 431,
@@ -139,6 +154,11 @@ export const errorCatalogue = {
     status: 500,
     title: 'The storage failed',
     remedy: 'Give the operator the request id: the log has the cause.',
+  },
+  bus_failed: {
+    status: 503,
+    title: 'Redis does not answer',
+    remedy: 'Try again in a moment. If it stays so, tell the operator: the log has the cause.',
   },
   internal: {
     status: 500,

@@ -14,6 +14,14 @@ export function newId(now: number): string {
   return time + random
 }
 
+/** When an id was made, in milliseconds since 1970; null for a text that `newId` does not make. */
+export function timeOfId(id: string): number | null {
+  if (!/^[0-9a-hjkmnp-tv-z]{23}$/.test(id)) return null
+  let time = 0
+  for (const letter of id.slice(0, 10)) time = time * 32 + alphabet.indexOf(letter)
+  return time
+}
+
 /** An unguessable secret of `bytes` random bytes, as URL-safe text. */
 export function newSecret(bytes = 32): string {
   return randomBytes(bytes).toString('base64url')

@@ -1,7 +1,7 @@
 export { type Clock, systemClock } from './clock.ts'
 export { parseDuration, parseSize } from './durations.ts'
 export { type ErrorCode, type ErrorKind, errorCatalogue, isProblem, Problem, type ProblemItem } from './errors.ts'
-export { newId, newSecret, sha256 } from './ids.ts'
+export { newId, newSecret, sha256, timeOfId } from './ids.ts'
 export { canonicalJson, isObject, type Json, type JsonObject } from './json.ts'
 export { type Log, silentLog } from './log.ts'
 export { nearestNames } from './nearest.ts'

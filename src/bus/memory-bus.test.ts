@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { queueContract } from '../../test/contracts/bus/queue.contract.ts'
 import { busContract } from '../../test/contracts/bus.contract.ts'
 import { type Log, silentLog } from '../base/index.ts'
 import { type Bus, openBus } from './index.ts'
@@ -8,17 +9,20 @@ function movedClock(start: number) {
   return { now: () => now, move: (ms: number) => (now += ms) }
 }
 
-busContract('memory', async () => {
+async function aBusUnderTest() {
   // A clock at 0 finds whoever takes 0 for "no time".
   const clock = movedClock(0)
   const bus = await openBus({ kind: 'memory', cacheBytes: 10_000_000 }, { clock, log: silentLog })
   return {
     bus,
-    passTime: async (ms) => {
+    passTime: async (ms: number) => {
       clock.move(ms)
     },
   }
-})
+}
+
+busContract('memory', aBusUnderTest)
+queueContract('memory', aBusUnderTest)
 
 describe('memory bus', () => {
   const open: Bus[] = []

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { silentLog } from '../base/index.ts'
 import { openStore, type Store } from '../store/index.ts'
 import { type Catalog, createCatalog } from './catalog.ts'
-import type { StoredDomain } from './release.ts'
+import type { Release, StoredDomain } from './release.ts'
 
 let home: string
 let store: Store
@@ -28,7 +28,7 @@ const by = { by: 'root' }
 const domain = (version: string): StoredDomain => ({
   kind: 'stored',
   version,
-  source: { name: 'a.csv', blob: `blob-${version}`, size: 1 },
+  source: { kind: 'upload', name: 'a.csv', blob: `blob-${version}`, size: 1 },
 })
 const put = (name: string, version: string) =>
   catalog.edit('shop', ({ domains }) => ({ domains: { ...domains, [name]: domain(version) } }), by)
@@ -68,6 +68,126 @@ it('refuses an edit of another release than the one that was read', async () => 
   const edit = catalog.edit('shop', () => ({ domains: {} }), { by: 'root', expected: id })
   await expect(edit).rejects.toMatchObject({ code: 'precondition_failed' })
   expect(await versions('staging')).toEqual({ a: '2' })
+})
+
+describe('operations', () => {
+  const operation = (attempt: number, id = 'op-1') => ({ id, attempt })
+  const putBy = (attempt: number, version: string, id = 'op-1') =>
+    catalog.edit('shop', ({ domains }) => ({ domains: { ...domains, a: domain(version) } }), {
+      by: 'root',
+      operation: operation(attempt, id),
+    })
+
+  it('have their effect once, however often they are run', async () => {
+    expect(await catalog.begin('shop', operation(1))).toBeNull()
+    const first = await putBy(1, '1')
+    expect(await putBy(1, '2')).toEqual(first)
+    await put('a', '3')
+    expect(await catalog.begin('shop', operation(2))).toEqual(first)
+    expect(await putBy(2, '4')).toEqual(first)
+    expect(await versions('staging')).toEqual({ a: '3' })
+  })
+
+  it('are refused from an attempt on that a later one has overtaken', async () => {
+    await catalog.begin('shop', operation(1))
+    await catalog.begin('shop', operation(2))
+    await expect(putBy(1, '1')).rejects.toMatchObject({ code: 'precondition_failed' })
+    await expect(catalog.publish('shop', {}, { by: 'root', operation: operation(1) })).rejects.toMatchObject({
+      code: 'precondition_failed',
+    })
+    await expect(catalog.begin('shop', operation(1))).rejects.toMatchObject({ code: 'precondition_failed' })
+    expect(await versions('staging')).toEqual({})
+    await putBy(2, '2')
+    expect(await versions('staging')).toEqual({ a: '2' })
+  })
+
+  it('are refused without having begun: also on a later app of the same name', async () => {
+    await expect(putBy(1, '1')).rejects.toMatchObject({ code: 'precondition_failed' })
+    await catalog.begin('shop', operation(1))
+    await catalog.removeApp('shop')
+    await catalog.createApp({ id: 'shop', name: 'Shop', by: 'root' })
+    await expect(putBy(1, '1')).rejects.toMatchObject({ code: 'precondition_failed' })
+  })
+
+  it('publish once', async () => {
+    await put('a', '1')
+    await catalog.begin('shop', operation(1))
+    const first = await catalog.publish('shop', {}, { by: 'root', operation: operation(1) })
+    await put('a', '2')
+    expect(await catalog.begin('shop', operation(2))).toEqual(first)
+    expect(await catalog.publish('shop', {}, { by: 'root', operation: operation(2) })).toEqual(first)
+    expect(await versions('production')).toEqual({ a: '1' })
+  })
+
+  it('find the effect although staging moved past what was expected', async () => {
+    const { id: expected } = await put('a', '1')
+    await catalog.begin('shop', operation(1))
+    const options = { by: 'root', expected, operation: operation(1) }
+    const first = await catalog.edit('shop', () => ({ domains: {} }), options)
+    expect(await catalog.edit('shop', () => ({ domains: {} }), options)).toEqual(first)
+  })
+
+  it('have one effect of many attempts that run at the same time', async () => {
+    await catalog.begin('shop', operation(1))
+    const all = await Promise.all(Array.from({ length: 10 }, (_, index) => putBy(1, String(index))))
+    expect(new Set(all.map(({ id }) => id)).size).toBe(1)
+    expect((await catalog.current('shop', 'staging')).id).toBe(all[0]?.id)
+  })
+
+  it('name the release that they made, and no later one', async () => {
+    await catalog.begin('shop', operation(1))
+    expect((await putBy(1, '1')).operation).toBe('op-1')
+    expect((await put('a', '2')).operation).toBeUndefined()
+  })
+
+  it('are remembered for an hour at least, and not for ever', async () => {
+    const begin = async (count: number, name: string) => {
+      for (let index = 0; index < count; index++) await catalog.begin('shop', operation(1, `${name}-${index}`))
+    }
+    await catalog.begin('shop', operation(1))
+    const first = await putBy(1, '1')
+    await begin(40, 'young')
+    expect(await catalog.begin('shop', operation(2))).toEqual(first)
+    time += 3_600_000
+    await begin(25, 'late')
+    expect((await catalog.app('shop')).fences).toHaveLength(25)
+    time += 3_600_000
+    await begin(1, 'later')
+    expect((await catalog.app('shop')).fences).toHaveLength(20)
+    await begin(220, 'many')
+    expect((await catalog.app('shop')).fences).toHaveLength(200)
+  })
+})
+
+it('reads releases of the time when all sources were files', async () => {
+  const { staging } = await catalog.app('shop')
+  const releases = store.collection<Release>({ name: 'releases', indexes: ['app'] })
+  const kept = await releases.get(staging)
+  const source = { name: 'a.csv', blob: 'b1', size: 1 }
+  const domains = { a: { kind: 'stored', version: '1', source }, b: { kind: 'stored', version: '2', source: null } }
+  await releases.replace({ ...kept?.doc, domains } as unknown as Release, kept?.version ?? 0)
+  const fresh = createCatalog({ store, clock })
+  expect((await fresh.current('shop', 'staging')).domains).toEqual({
+    a: { kind: 'stored', version: '1', source: { kind: 'upload', ...source } },
+    b: { kind: 'stored', version: '2', source: null },
+  })
+  const kept2 = await fresh.prune(10)
+  expect([[...kept2.versions].sort(), [...kept2.blobs]]).toEqual([['1', '2'], ['b1']])
+})
+
+it('publishes no domain that was never read', async () => {
+  const source = { kind: 'connection', connection: 'c', connector: 'http', query: {} } as const
+  const unread: StoredDomain = { kind: 'stored', version: null, source }
+  await put('a', '1')
+  await catalog.edit('shop', ({ domains }) => ({ domains: { ...domains, unread } }), by)
+  for (const request of [{}, { parts: ['data'] as const }, { domains: ['unread'] }]) {
+    await expect(catalog.publish('shop', request, by)).rejects.toMatchObject({ code: 'not_loaded' })
+  }
+  await catalog.publish('shop', { domains: ['a'] }, by)
+  await catalog.publish('shop', { parts: ['permissions'] }, by)
+  expect(await versions('production')).toEqual({ a: '1' })
+  const { versions: named, blobs } = await catalog.prune(10)
+  expect([[...named], [...blobs]]).toEqual([['1'], ['blob-1']])
 })
 
 it('records who made a release from which', async () => {

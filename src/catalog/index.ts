@@ -1,6 +1,8 @@
 export { type Catalog, createCatalog } from './catalog.ts'
+export type { OperationAttempt } from './fences.ts'
 export type {
   App,
+  ConnectionSource,
   DerivedDomain,
   Domain,
   LiveDomain,
@@ -8,4 +10,5 @@ export type {
   Release,
   SavedQuery,
   StoredDomain,
+  UploadSource,
 } from './release.ts'

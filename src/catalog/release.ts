@@ -1,11 +1,31 @@
 import type { PermissionRecord } from '../access/index.ts'
 import type { Json, JsonObject } from '../base/index.ts'
 
-/** A domain whose rows are one immutable version in `rows/`. `source` is the uploaded file that it was read from, kept as a blob. */
+/** An uploaded file, kept as a blob. */
+export interface UploadSource {
+  readonly kind: 'upload'
+  readonly name: string
+  readonly blob: string
+  readonly size: number
+  /** The operation that read it first. */
+  readonly operation?: string
+}
+
+/** What a connection is asked for at each refresh. `query` is as its connector takes it. */
+export interface ConnectionSource {
+  readonly kind: 'connection'
+  readonly connection: string
+  /** The type of the connection's connector, which never changes. */
+  readonly connector: string
+  readonly query: JsonObject
+}
+
+/** A domain whose rows are one immutable version in `rows/`; null until its source was read for the first time. */
 export interface StoredDomain {
   readonly kind: 'stored'
-  readonly version: string
-  readonly source: { readonly name: string; readonly blob: string; readonly size: number } | null
+  readonly version: string | null
+  /** What its rows are read from. */
+  readonly source: UploadSource | ConnectionSource | null
 }
 
 /** A domain that is read from its source when it is asked for. `query` is as the connection's connector takes it. */
@@ -34,7 +54,7 @@ export interface SavedQuery {
 }
 
 /** What a release holds besides its own identity. Content is named by version (rows) or hash (blobs). */
-interface ReleaseContent {
+export interface ReleaseContent {
   readonly domains: { readonly [name: string]: Domain }
   readonly permissions: { readonly [domain: string]: readonly PermissionRecord[] }
   readonly queries: { readonly [uid: string]: SavedQuery }
@@ -47,6 +67,8 @@ export interface Release extends ReleaseContent {
   readonly parent: string | null
   readonly at: string
   readonly by: string
+  /** The operation that made it, if one did. */
+  readonly operation?: string
 }
 
 export type Change = Partial<ReleaseContent>
@@ -67,4 +89,17 @@ export interface App {
   readonly createdBy: string
   readonly staging: string
   readonly production: string | null
+  /** Of operations that changed it or are about to, the latest last. */
+  readonly fences?: readonly Fence[]
+}
+
+/** How far an operation came with an app: who may still change it, and what it did. */
+export interface Fence {
+  readonly operation: string
+  /** The latest one that began. */
+  readonly attempt: number
+  /** What its effect was; null before. */
+  readonly release: string | null
+  /** When it began, in milliseconds since 1970. */
+  readonly at: number
 }

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { type Clock, newId, Problem } from '../base/index.ts'
 import type { Store } from '../store/index.ts'
+import { asOfNow, type KeptRelease } from './kept-release.ts'
 import type { App, Release } from './release.ts'
 
 /** What the kept releases name: everything else may be swept. */
@@ -24,7 +25,7 @@ export interface Releases {
 const mostCached = 500
 
 export function createReleases(store: Store, clock: Clock): Releases {
-  const releases = store.collection<Release>({ name: 'releases', indexes: ['app'] })
+  const releases = store.collection<KeptRelease>({ name: 'releases', indexes: ['app'] })
   const cache = new LRUCache<string, Release>({ max: mostCached })
 
   async function remove(id: string): Promise<void> {
@@ -39,19 +40,22 @@ export function createReleases(store: Store, clock: Clock): Releases {
       if (cached) return cached
       const stored = await releases.get(id)
       if (!stored) throw new Problem('storage_failed', `The release "${id}" is gone.`)
-      cache.set(id, stored.doc)
-      return stored.doc
+      const release = asOfNow(stored.doc)
+      cache.set(id, release)
+      return release
     },
     async add(release) {
       const now = clock.now()
-      return (await releases.insert({ ...release, id: newId(now), at: new Date(now).toISOString() })).doc
+      const made: Release = { ...release, id: newId(now), at: new Date(now).toISOString() }
+      await releases.insert(made)
+      return made
     },
     idsOf: async (app) => (await releases.find({ field: 'app', eq: app })).map(({ doc }) => doc.id),
     async prune(apps, keep) {
       const rank = ranking(apps)
       const kept: Release[] = []
       for (const { doc } of await releases.find(undefined, { sort: { field: 'at', order: 'desc' } })) {
-        if (rank(doc) < keep) kept.push(doc)
+        if (rank(doc) < keep) kept.push(asOfNow(doc))
         else await remove(doc.id)
       }
       return referencesOf(kept)
@@ -60,7 +64,7 @@ export function createReleases(store: Store, clock: Clock): Releases {
 }
 
 /** How old a release is among its app's, which are asked for from the newest on. A release that a pointer names is never old. */
-function ranking(apps: readonly App[]): (release: Release) => number {
+function ranking(apps: readonly App[]): (release: Pick<Release, 'id' | 'app'>) => number {
   const pointers = new Set(apps.flatMap(({ staging, production }) => [staging, production]))
   const next = new Map(apps.map(({ id }) => [id, 0]))
   return ({ id, app }) => {
@@ -77,7 +81,7 @@ function referencesOf(releases: readonly Release[]): References {
     .flatMap((release) => Object.values(release.domains))
     .filter((domain) => domain.kind === 'stored')
   return {
-    versions: new Set(stored.map(({ version }) => version)),
-    blobs: new Set(stored.flatMap(({ source }) => (source ? [source.blob] : []))),
+    versions: new Set(stored.flatMap(({ version }) => version ?? [])),
+    blobs: new Set(stored.flatMap(({ source }) => (source?.kind === 'upload' ? [source.blob] : []))),
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { Problem, silentLog, systemClock } from '../base/index.ts'
 import { type Config, type ConfigSource, loadConfig } from '../config/index.ts'
+import { storeSettings } from '../processes/index.ts'
 
 /** What the command meets outside; by default the process itself. */
 export interface AuditCommandDeps {
@@ -35,7 +36,9 @@ export function auditCommand(deps: AuditCommandDeps = {}): Command {
   const command = new Command('audit').description('Look at the audit log.')
   command
     .command('verify')
-    .description('Check that no entry of the audit log was altered, removed or put in. The server must not run.')
+    .description(
+      'Check that no entry of the audit log was altered, removed or put in. With `store.kind: sqlite` the server must not run.',
+    )
     .option('--json', 'answer as JSON')
     .option('--head <seq:hash>', 'an entry that was noted elsewhere and has to be there', readMark)
     .action(async ({ json, head }: Flags) => {
@@ -52,14 +55,16 @@ function readMark(text: string): Mark {
   return { seq: Number(seq), hash }
 }
 
-async function verify({ home, store: settings }: Config, head: Mark | undefined) {
+async function verify(config: Config, head: Mark | undefined) {
+  const settings = storeSettings(config)
   // Opening a store makes one where there is none, and that would be in order.
-  if (!existsSync(join(home, 'store.sqlite'))) {
-    throw new Problem('storage_failed', `There is no store in ${home}: set \`home\` to the folder of an instance.`)
+  if (settings.kind === 'sqlite' && !existsSync(join(settings.home, 'store.sqlite'))) {
+    const detail = `There is no store in ${settings.home}: set \`home\` to the folder of an instance.`
+    throw new Problem('storage_failed', detail)
   }
   const { openStore } = await import('../store/index.ts')
   const { verifyAuditLog } = await import('../features/index.ts')
-  const store = await openStore({ kind: settings.kind, home }, { clock: systemClock, log: silentLog })
+  const store = await openStore(settings, { clock: systemClock, log: silentLog })
   try {
     return await verifyAuditLog(store, head)
   } finally {

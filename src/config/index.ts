@@ -1,5 +1,7 @@
 export { type Setting, type SettingGroup, settingGroups } from './catalogue.ts'
+export { type ChildSettings, childEnvironment, readChildSettings } from './child-settings.ts'
 export { type ExplainedSetting, explainConfig } from './explain.ts'
 export { type ConfigSource, type LoadedConfig, loadConfig, loadConfigWithSources } from './load.ts'
+export { checkMongoVersion, type MongoConnection, mongoOptions, mongoProblem } from './mongo-options.ts'
 export type { Config } from './schema.ts'
 export { threadPoolSize } from './thread-pool.ts'

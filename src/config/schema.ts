@@ -2,8 +2,12 @@ import { z } from 'zod'
 import { auth } from './groups/auth.ts'
 import { connections } from './groups/connections.ts'
 import { http } from './groups/http.ts'
+import { jobs } from './groups/jobs.ts'
 import { audit, log } from './groups/logs.ts'
+import { mongo } from './groups/mongo.ts'
+import { health, live, scheduler, web } from './groups/processes.ts'
 import { permissions, query } from './groups/query.ts'
+import { redis } from './groups/redis.ts'
 import { bus, rows, store, uploads } from './groups/storage.ts'
 import { folder } from './setting.ts'
 
@@ -18,11 +22,18 @@ export const configSchema = z.strictObject({
   store,
   rows,
   bus,
+  mongo,
+  redis,
   query,
   permissions,
   auth,
   uploads,
   connections,
+  jobs,
+  web,
+  live,
+  scheduler,
+  health,
   audit,
   log,
 })

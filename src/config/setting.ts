@@ -51,6 +51,26 @@ export function host(about: About<string>) {
   return schema.prefault(about.default).register(settingRegistry, meta('text', 'an address or a host name', about))
 }
 
+/** A text, by default of any form. An empty default means that nothing is set. */
+export function text({ pattern, expected = 'a text', ...about }: About<string> & TextForm) {
+  const schema = pattern ? z.string().regex(pattern) : z.string().regex(/^[^\0]*$/)
+  return schema.prefault(about.default).register(settingRegistry, meta('text', expected, about))
+}
+
+export function texts({ pattern, expected = 'a list of texts', ...about }: About<readonly string[]> & TextForm) {
+  const item = pattern ? z.string().regex(pattern) : z.string()
+  return z
+    .array(item)
+    .prefault([...about.default])
+    .register(settingRegistry, meta('list', expected, about))
+}
+
+interface TextForm {
+  readonly pattern?: RegExp
+  /** Completes the sentence "… is not". */
+  readonly expected?: string
+}
+
 export function integer({ min, max, of, ...about }: About<number> & Bounds<number> & { readonly of?: string }) {
   const expected = `a whole number${of ? ` of ${of}` : ''} from ${min} to ${max}`
   const schema = z.int().min(min).max(max)

@@ -68,7 +68,8 @@ interface Matching {
 async function withPushedMatch(pipeline: Pipeline, { release, context, rows }: Matching): Promise<Pipeline> {
   const [step, first] = pipeline
   const domain = first?.name === 'custom' ? domainIn(release, step) : undefined
-  const info = domain?.kind === 'stored' ? await rows.describe(domain.version) : null
+  const version = domain?.kind === 'stored' ? domain.version : null
+  const info = version === null ? null : await rows.describe(version)
   if (!info) return pipeline
   const { kept } = domainRule(context.records(step.domain), context)
   return pushMatch(

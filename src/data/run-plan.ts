@@ -1,13 +1,13 @@
 import { Problem } from '../base/index.ts'
-import type { Batch, DomainStep, Engine, Guarded, Plan, Query, Slice, SliceRequest } from '../pipeline/index.ts'
-import type { LoadedTable, NativeDocument, Workbench } from '../rows/index.ts'
+import type { Batch, DomainStep, Guarded, Plan, Query, Slice, SliceRequest } from '../pipeline/index.ts'
+import type { LoadedTable, NativeDocument, RowsEngine, Workbench } from '../rows/index.ts'
 import { batchOf, sliceOf } from './documents.ts'
 
 export type GuardedPlan = Plan<Guarded<Query>>
 
 export interface RunDeps {
   /** The engine that a part of the plan names. */
-  engine(id: string): Engine
+  engine(id: string): RowsEngine
   readonly workbench: Workbench
   /** Versions that the workbench has itself, by domain. */
   readonly versions: ReadonlyMap<string, string>
@@ -74,14 +74,22 @@ export async function* streamPlan(
   }
 }
 
-async function documentsOf(
-  plan: Extract<GuardedPlan, { kind: 'stages' }>,
-  deps: RunDeps,
-  signal: AbortSignal,
-): Promise<readonly NativeDocument[]> {
+type StagesPlan = Extract<GuardedPlan, { kind: 'stages' }>
+
+/** By the database that has the rows, where it can; on the workbench otherwise. */
+async function documentsOf(plan: StagesPlan, deps: RunDeps, signal: AbortSignal): Promise<readonly NativeDocument[]> {
+  const found = await documentsThere(plan, deps, signal)
+  if (found) return found
   const others = new Map([...plan.others].map(([domain, other]) => [domain, streamPlan(other, deps, signal)] as const))
   const input = streamPlan(plan.input, deps, signal)
   return deps.workbench.runStages({ stages: plan.stages, input, others, maxRows: deps.maxNativeRows }, signal)
+}
+
+/** Stages that read other domains are left to the workbench: there these come with their rules, whatever the stages make of their names. */
+async function documentsThere({ input, others, stages }: StagesPlan, deps: RunDeps, signal: AbortSignal) {
+  if (input.kind !== 'fetch' || others.size > 0) return null
+  const request = { query: input.query, stages, maxRows: deps.maxNativeRows }
+  return (await deps.engine(input.engine).runStages?.(request, signal)) ?? null
 }
 
 interface Loading {

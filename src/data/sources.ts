@@ -1,9 +1,9 @@
 import type { AppCtx } from '../access/index.ts'
 import { canonicalJson, isProblem, type JsonObject, Problem, sha256 } from '../base/index.ts'
-import type { LiveDomain, Release } from '../catalog/index.ts'
+import type { LiveDomain, Release, StoredDomain } from '../catalog/index.ts'
 import type { Connection, Connector, ResolvedSource } from '../connectors/index.ts'
 import { type Engine, mapDomainSteps, type Place, type PlaceOf, type Planned, type Query } from '../pipeline/index.ts'
-import type { Rows } from '../rows/index.ts'
+import type { Rows, RowsEngine } from '../rows/index.ts'
 import { domainIn } from './resolve-query.ts'
 
 /** An open connection, with what the data door has to know of it. */
@@ -34,7 +34,7 @@ export interface Sources {
   /** The shortest time for which an answer may be served; undefined: as long as any. */
   readonly ttlMs: number | undefined
   /** The engine of a place, which also reads the native texts of a plan. */
-  engine(id: string, natives: Planned['natives']): Engine
+  engine(id: string, natives: Planned['natives']): RowsEngine
 }
 
 export interface SourcesRequest {
@@ -57,7 +57,10 @@ interface LiveSource {
   readonly domain: LiveDomain
 }
 
-/** Finds what a query reads and opens the connections that it needs. Errors: `pipeline_invalid`, those of opening a connection. */
+/**
+ * Finds what a query reads and opens the connections that it needs. Errors: `pipeline_invalid`, `not_loaded`, those of opening a
+ * connection.
+ */
 export async function findSources(
   query: Query,
   { ctx, release, variables }: SourcesRequest,
@@ -67,7 +70,7 @@ export async function findSources(
   const wanted = new Map<string, LiveDomain>()
   mapDomainSteps(query.pipeline, (step) => {
     const found = domainIn(release, step)
-    if (found.kind === 'stored') versions.set(step.domain, found.version)
+    if (found.kind === 'stored') versions.set(step.domain, versionOf(found, step.domain))
     if (found.kind === 'live') wanted.set(step.domain, found)
     return step
   })
@@ -109,6 +112,11 @@ export async function findSources(
       rows.kind,
     engine: (id, natives) => (id === storedPlace ? stored : liveEngine(id, live, natives)),
   }
+}
+
+function versionOf({ version }: StoredDomain, name: string): string {
+  if (version !== null) return version
+  throw new Problem('not_loaded', `The domain "${name}" was not read from its connection yet.`)
 }
 
 function liveEngine(id: string, live: ReadonlyMap<string, LiveSource>, natives: Planned['natives']): Engine {

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { AppCtx, Stage } from '../access/index.ts'
+import type { Stage } from '../access/index.ts'
 import type { Authenticated } from '../auth/index.ts'
 import { type Log, Problem } from '../base/index.ts'
-import type { PublicCtx, Route, SignedInCtx } from './route.ts'
+import type { PublicCtx, Route, SignedInAppCtx, SignedInCtx } from './route.ts'
 
 /** The app and the stage that a request is about. */
 export interface Target {
@@ -85,11 +85,11 @@ export function signedInContext(exchange: Exchange): SignedInCtx {
   return Object.assign(new RequestContext(exchange), { principal, session })
 }
 
-export function appContext(exchange: Exchange): AppCtx {
-  const { principal } = callerOf(exchange.request)
+export function appContext(exchange: Exchange): SignedInAppCtx {
+  const { principal, session } = callerOf(exchange.request)
   const { target } = exchange.request
   if (!target) throw new Problem('internal', 'A route of an app was reached without an app.')
-  return Object.assign(new RequestContext(exchange), { principal, app: target.app, stage: target.stage })
+  return Object.assign(new RequestContext(exchange), { principal, session, app: target.app, stage: target.stage })
 }
 
 export function callerOf({ caller }: FastifyRequest): Authenticated {

@@ -46,8 +46,17 @@ function sendAs(reply: FastifyReply, coding: Coding, bytes: Buffer): void {
 function sendPlain(route: Route, reply: FastifyReply, body: unknown): void {
   if (body === null) reply.send()
   else if (Buffer.isBuffer(body)) sendBytes(reply, body)
-  else if (body instanceof Readable) reply.send(body)
+  else if (body instanceof Readable) sendStream(reply, body)
   else reply.type(jsonType).send(toJson(route, reply, body))
+}
+
+function sendStream(reply: FastifyReply, body: Readable): void {
+  if (reply.request.method !== 'HEAD') reply.send(body)
+  else {
+    // The framework would read the stream to its end, and some have none.
+    body.destroy()
+    reply.send()
+  }
 }
 
 /** Above this, copying the body takes longer than it saves. */

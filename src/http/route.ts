@@ -26,6 +26,11 @@ export interface SignedInCtx extends Ctx {
   readonly session: string | null
 }
 
+/** The same in a request to an app. */
+export interface SignedInAppCtx extends AppCtx {
+  readonly session: string | null
+}
+
 /** The context of a route that anybody may call: nobody is known. */
 export interface PublicCtx extends Omit<Ctx, 'principal' | 'address'> {
   /** Of the client. */
@@ -94,7 +99,7 @@ export interface AppRoute<P extends Shape, Q extends Shape, B extends Shape, R e
   readonly scope: 'app'
   readonly url: `/${string}`
   readonly action: Action
-  handle(ctx: AppCtx, input: Input<P, Q, B>): Promise<Reply<z.input<R>>>
+  handle(ctx: SignedInAppCtx, input: Input<P, Q, B>): Promise<Reply<z.input<R>>>
   /**
    * The answer to a request that `handle` has answered before for the same principal and the same bytes, at once: then the body is
    * neither parsed nor checked again. Undefined for whatever is not known. Asked only for requests that nothing but their body

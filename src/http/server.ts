@@ -27,6 +27,17 @@ export interface ServerDeps {
   readonly staticFolders?: { readonly console?: string | undefined } | undefined
   /** Without it the `Idempotency-Key` header has no effect. */
   readonly idempotency?: IdempotencyStore | undefined
+  /** Told of each answer, as soon as it is sent. */
+  readonly observe?: ((seen: SeenRequest) => void) | undefined
+}
+
+/** A request that was answered. `route` is the pattern of its address, or `none` where nothing is. */
+export interface SeenRequest {
+  readonly method: string
+  readonly route: string
+  readonly status: number
+  /** How long it took. */
+  readonly ms: number
 }
 
 /** Answers `inject` at once, and the network after `listen`. `close` ends both. */
@@ -63,7 +74,7 @@ export async function createServer(deps: ServerDeps): Promise<Server> {
   server.setValidatorCompiler(validatorCompiler)
   server.setSerializerCompiler(serializerCompiler)
   acceptJsonBodies(server)
-  addHooks(server, log)
+  addHooks(server, deps)
   await registerOpenApi(server, { version, page: settings.docs_page })
   await registerPages(server, { version, console: deps.staticFolders?.console })
   await registerRoutes(server, { ...deps, uploadLimit: settings.upload_limit })
@@ -72,7 +83,7 @@ export async function createServer(deps: ServerDeps): Promise<Server> {
 }
 
 /** Few and synchronous: every request passes them. */
-function addHooks(server: FastifyInstance, log: Log): void {
+function addHooks(server: FastifyInstance, { log, observe }: ServerDeps): void {
   server.decorateRequest('caller', null)
   server.decorateRequest('target', null)
   server.decorateRequest('route', null)
@@ -87,15 +98,14 @@ function addHooks(server: FastifyInstance, log: Log): void {
   server.addHook('onResponse', (request, reply, done) => {
     const route = request.route ?? request.routeOptions.config.laputa
     const quiet = reply.statusCode < 400 && route !== undefined && isReading(route)
-    const line = {
-      requestId: request.id,
-      method: request.method,
-      // The pattern: addresses may hold names, and queries anything.
-      route: request.route ? addressOf(request.route) : (request.routeOptions.url ?? null),
-      status: reply.statusCode,
-      ms: Math.round((performance.now() - request.startedAt) * 10) / 10,
-      username: request.caller?.principal.username ?? null,
-    }
+    const { method } = request
+    const status = reply.statusCode
+    // The pattern: addresses may hold names, and queries anything.
+    const pattern = request.route ? addressOf(request.route) : (request.routeOptions.url ?? null)
+    const ms = Math.round((performance.now() - request.startedAt) * 10) / 10
+    observe?.({ method, route: pattern ?? 'none', status, ms })
+    const username = request.caller?.principal.username ?? null
+    const line = { requestId: request.id, method, route: pattern, status, ms, username }
     if (quiet) log.debug(line, 'request')
     else log.info(line, 'request')
     done()

@@ -1,44 +1,37 @@
-import type { Config } from '../config/index.ts'
-import { type Composed, compose } from './compose.ts'
+import { compose } from './compose.ts'
 import { firstStart } from './first-start.ts'
-import { openLog } from './open-log.ts'
+import { partsOf } from './parts.ts'
+import { runJobs } from './run-jobs.ts'
+import { type Frame, type Running, runProcess } from './run-process.ts'
+import { runSchedules } from './scheduler.ts'
+import type { AllStart } from './start-options.ts'
 
-export interface StartOptions {
-  readonly config: Config
-  readonly version: string
-  /** Load the demo app on the first start. */
-  readonly demo: boolean
-  /** Lines for a person who watches the start. */
-  readonly print: (text: string) => void
+/** All roles in this process, which does not wait for servers that do not answer: whoever starts it by hand should see why. */
+export function runAllInOne(options: AllStart): Promise<void> {
+  return runProcess(options, {
+    role: 'all',
+    portOffset: 0,
+    patient: false,
+    open: (frame) => open(options, frame),
+  })
 }
 
-/** Runs all roles in this process until a signal ends it: the first one asks for an orderly end, a second one exits at once. */
-export async function startAllInOne({ config, version, demo, print }: StartOptions): Promise<void> {
-  const log = openLog(config.log.level)
-  const composed = await compose({ config, log, version })
-  endOnSignal(composed, (signal) => log.info({ signal }, 'ending'))
+async function open({ config, version, demo, print, heavy, fast }: AllStart, frame: Frame): Promise<Running> {
+  const { log } = frame
+  const composed = await compose({ config, version, ...frame })
   try {
-    const { server, users, audit } = composed
+    await runJobs({ product: composed, settings: config.jobs, heavy, fast, metrics: frame.metrics })
     // What the first start does to itself is no news.
     log.level = 'warn'
-    await firstStart({ server, users, audit, log, home: config.home, demo, print })
+    await firstStart({ ...composed, log, home: config.home, demo, print })
     log.level = config.log.level
-    const address = await server.listen({ host: config.http.host, port: config.http.port })
+    await runSchedules(composed, config, log)
+    composed.live.attach(composed.server.server)
+    const address = await composed.server.listen({ host: config.http.host, port: config.http.port })
     print(`laputa ${version} ready at ${address}/console/`)
   } catch (error) {
     await composed.close()
     throw error
   }
-}
-
-function endOnSignal(composed: Composed, announce: (signal: string) => void): void {
-  let ending = false
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (ending) process.exit(1)
-      ending = true
-      announce(signal)
-      void composed.close().then(() => process.exit(0))
-    })
-  }
+  return { parts: partsOf(composed, { bus: false }), end: composed.close }
 }

@@ -1,73 +1,56 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Audit } from '../access/index.ts'
-import { createAuth } from '../auth/index.ts'
-import { type Clock, type Log, systemClock } from '../base/index.ts'
-import { type Bus, openBus } from '../bus/index.ts'
+import { agreeOnKeys, createAuth } from '../auth/index.ts'
+import { systemClock } from '../base/index.ts'
+import { type Bus, openBus as openTheBus } from '../bus/index.ts'
 import { createCatalog } from '../catalog/index.ts'
-import { type Config, threadPoolSize } from '../config/index.ts'
+import { createDialer } from '../connectors/index.ts'
 import { createData } from '../data/index.ts'
-import { createAuditing, createFeatures, createUserStore, openConnections, type Users } from '../features/index.ts'
-import { createServer, type Server } from '../http/index.ts'
+import { createAuditing, createFeatures, createUserStore, createWorks, openConnections } from '../features/index.ts'
 import { openRows } from '../rows/index.ts'
-import { openStore } from '../store/index.ts'
+import { migrate, openStore } from '../store/index.ts'
 import { createClosers } from './closers.ts'
-import { sweep } from './sweep.ts'
-
-export interface ComposeDeps {
-  readonly config: Config
-  readonly log: Log
-  readonly version: string
-  readonly clock?: Clock
-}
-
-/** The whole product, ready to answer `inject`, not yet listening. */
-export interface Composed {
-  readonly server: Server
-  readonly users: Users
-  readonly audit: Audit
-  /** Closes everything, what was opened last first. */
-  close(): Promise<void>
-}
-
-/** How long each part may take to close. */
-const patienceMs = 5000
+import { openHeavyWork } from './heavy-work.ts'
+import { openServer } from './open-server.ts'
+import type { ComposeDeps, Composed, Product } from './product.ts'
+import { busSettings, dataSettings, rowsSettings, storeSettings } from './settings.ts'
+import { watchedJob } from './watched-job.ts'
 
 /** Idempotent answers are kept for a day. */
 const repeatableMs = 86_400_000
 
+/** The product with its web server. What fails half-way closes what was opened. */
+export async function compose(deps: ComposeDeps): Promise<Composed> {
+  const product = await composeProduct(deps)
+  try {
+    return { ...product, server: await openServer(product, deps) }
+  } catch (error) {
+    await product.close()
+    throw error
+  }
+}
+
 /** Wires the product, once, from top to bottom. What fails half-way closes what was opened. */
-export async function compose({ config, log, version, clock = systemClock }: ComposeDeps): Promise<Composed> {
+export async function composeProduct({
+  config,
+  log,
+  clock = systemClock,
+  openBus = openTheBus,
+  metrics,
+  ...given
+}: ComposeDeps): Promise<Product> {
   const closers = createClosers(log)
-  const close = () => closers.closeAll(patienceMs)
   try {
     const { home } = config
     const deps = { clock, log }
-    const store = await closers.open('store', openStore({ kind: config.store.kind, home }, deps))
-    const bus = await closers.open('bus', openBus({ kind: config.bus.kind, cacheBytes: config.bus.cache_size }, deps))
-    const rows = await closers.open(
-      'rows',
-      openRows(
-        {
-          kind: config.rows.kind,
-          home,
-          memoryLimitBytes: config.rows.memory_limit,
-          threads: config.rows.threads,
-          poolThreads: threadPoolSize(),
-          maxColumns: config.uploads.max_columns,
-        },
-        deps,
-      ),
-    )
+    const store = await closers.open('store', openStore(storeSettings(config), deps))
+    await migrate(store, deps)
+    const bus = await closers.open('bus', openBus(busSettings(config), deps))
+    const rows = await closers.open('rows', openRows(rowsSettings(config), deps))
     const userStore = createUserStore(store)
+    await agreeOnKeys({ store, home, settings: config, log })
     const auth = await createAuth({
-      ...deps,
-      store,
-      bus,
-      home,
-      settings: config.auth,
-      findUser: userStore.find,
-      userChanges: userStore.changes,
+      ...{ ...deps, store, bus, home, settings: config.auth },
+      ...{ findUser: userStore.find, findUsers: userStore.findMany, userChanges: userStore.changes },
     })
     const catalog = createCatalog({ store, clock })
     const knows = async (username: string) => (await userStore.find(username)) !== null
@@ -80,49 +63,28 @@ export async function compose({ config, log, version, clock = systemClock }: Com
       'data',
       createData({ rows, bus, clock, openConnection: connections.pool.open, settings: dataSettings(config) }),
     )
-    const { routes, users, uploads } = createFeatures({
-      ...{ auditing, auth, bus, catalog, clock, connections, data, rows, store, userStore },
-      checks: [{ name: 'store', check: () => userStore.find('nobody') }],
+    const works = createWorks({ ...deps, rows, dialer: createDialer({ allow: config.connections.allow }) })
+    const heavy = await closers.open('heavy work', openHeavyWork(config, { works, log }))
+    const { routes, users, uploads, ...features } = createFeatures({
+      ...{ ...deps, auditing, auth, bus, catalog, connections, data, heavy, rows, store, userStore },
+      settings: config,
+      watchJob: metrics && watchedJob(metrics.job),
+      checks: [{ name: 'store', check: store.ping }],
       whenUnset: config.permissions.when_unset,
       uploads: { folder: join(home, 'tmp'), limitBytes: config.http.upload_limit },
+      metricsPage: config.health.public_metrics ? (given.metricsPage ?? metrics?.page) : undefined,
     })
-    await uploads.clean()
-    await sweep({ catalog, rows, store, log })
+    metrics?.watchCache(data.stats)
+    await uploads.clean(!store.shared)
     await auditing.prune()
-    const server = await closers.open(
-      'server',
-      createServer({
-        ...{ routes, log, version, authenticate: auditing.watch(auth.authenticate), recall: auth.recall },
-        settings: config.http,
-        staticFolders: { console: consoleFolder() },
-        idempotency: idempotencyOver(bus),
-      }),
-    )
-    return { server, users, audit: auditing.audit, close }
+    const authenticate = auditing.watch(auth.authenticate)
+    const serving = { routes, authenticate, recall: auth.recall, idempotency: idempotencyOver(bus) }
+    const { audit } = auditing
+    const { open, closeAll: close } = closers
+    return { ...features, users, audit, store, bus, serving, open, close }
   } catch (error) {
-    await close()
+    await closers.closeAll()
     throw error
-  }
-}
-
-function dataSettings({ permissions, query }: Config) {
-  const { cache } = query
-  return {
-    whenUnset: permissions.when_unset,
-    timeoutMs: query.timeout,
-    maxRows: query.max_rows,
-    maxSteps: query.max_steps,
-    limits: { maxFetchedRows: query.max_fetched_rows, maxNativeRows: query.max_native_rows },
-    cache: {
-      enabled: cache.status === 'enable',
-      ttlMs: cache.ttl,
-      staleMs: cache.stale_while_revalidate,
-      maxEntryBytes: cache.max_entry,
-      memoryBytes: cache.memory,
-      minTimeMs: cache.min_time,
-      errorTtlMs: cache.error_ttl,
-      freshReads: cache.fresh_reads,
-    },
   }
 }
 
@@ -135,10 +97,4 @@ function idempotencyOver(bus: Bus) {
       return lease && (() => lease.release())
     },
   }
-}
-
-/** Built by `npm run build`; from the sources it is found in `dist/` too. */
-function consoleFolder(): string | undefined {
-  const built = [join(import.meta.dirname, '..', 'console'), join(import.meta.dirname, '..', '..', 'dist', 'console')]
-  return built.find((folder) => existsSync(join(folder, 'index.html')))
 }

@@ -56,5 +56,5 @@ export async function loadDemo(demo: Demo, passwords: Readonly<Record<string, st
   for (const [domain, records] of Object.entries(demo.permissions)) {
     await call({ method: 'PUT', url: `/${id}/permissions/${encodeURIComponent(domain)}`, body: records })
   }
-  await call({ method: 'POST', url: `/${id}/data/release`, body: {} })
+  await call({ method: 'POST', url: `/${id}/data/release`, body: {}, headers: { prefer: 'wait=60' } })
 }

@@ -3,6 +3,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Audit } from '../access/index.ts'
 import { isProblem, type Log, Problem } from '../base/index.ts'
+import type { Bus } from '../bus/index.ts'
 import type { Users } from '../features/index.ts'
 import type { Server } from '../http/index.ts'
 import { type DemoUser, loadDemo, newPassword, readDemo } from './demo.ts'
@@ -16,6 +17,20 @@ export interface FirstStart {
   readonly home: string
   readonly demo: boolean
   readonly print: (text: string) => void
+}
+
+/** Longer than making the first administrator ever takes. */
+const leaseMs = 60_000
+
+/** As `firstStart`, in one of the processes that start together: the others find that it is done, or that somebody does it. */
+export async function firstStartOnce({ bus, ...deps }: FirstStart & { readonly bus: Bus }): Promise<void> {
+  const lease = await bus.lock('first-start', leaseMs)
+  if (!lease) return
+  try {
+    await firstStart(deps)
+  } finally {
+    await lease.release()
+  }
 }
 
 /**

@@ -6,6 +6,7 @@ export interface FrontDoorRequest {
   readonly method: 'POST' | 'PUT' | 'PATCH'
   readonly url: string
   readonly body: Json | { readonly file: string; readonly content: Buffer }
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Sends a request; what exists already counts as done. Errors: `internal` with what was answered. */
@@ -17,13 +18,13 @@ export async function signedInCalls(server: Server, login: { username: string; p
   if (answer.statusCode !== 200)
     throw new Problem('internal', `Signing in as "${login.username}" answered ${answer.statusCode}.`)
   const { token } = answer.json() as { token: string }
-  return async ({ method, url, body }) => {
+  return async ({ method, url, body, headers: said = {} }) => {
     const { headers, payload } = isFile(body) ? form(body) : { headers: {}, payload: body as object }
     const response = await server.inject({
       method,
       url,
       payload,
-      headers: { ...headers, authorization: `Bearer ${token}` },
+      headers: { ...said, ...headers, authorization: `Bearer ${token}` },
     })
     if (response.statusCode >= 400 && response.statusCode !== 409) {
       throw new Problem('internal', `${method} ${url} answered ${response.statusCode}: ${response.body}`)

@@ -1,1 +1,4 @@
-export { startAllInOne } from './all-in-one.ts'
+export { configExitCode } from './exit-codes.ts'
+export { type Role, startAllInOne, startRole } from './roles.ts'
+export { storeSettings } from './settings.ts'
+export type { AllStart, RoleStart } from './start-options.ts'

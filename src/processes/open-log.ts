@@ -1,14 +1,17 @@
 import { pino } from 'pino'
 import type { Log } from '../base/index.ts'
 
-/** JSON lines on stdout, one an event. Whatever field holds a secret by its name is blacked out. */
-export function openLog(level: string): Log & { level: string } {
+/** Fields that hold secrets by their names, wherever a line has them: at its top, or one or two levels in. */
+const secretFields = ['password', 'token', 'ticket', 'secret', 'authorization', 'cookie', 'url']
+
+/** JSON lines on stdout, one an event, each with the process it comes from. Whatever field holds a secret by its name is blacked out. */
+export function openLog(level: string, role: string): Log & { level: string } {
   return pino({
     level,
-    base: null,
+    base: { role, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: {
-      paths: ['password', 'token', 'authorization', 'cookie', '*.password', '*.token', '*.authorization', '*.cookie'],
+      paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
       censor: '[redacted]',
     },
   })

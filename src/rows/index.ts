@@ -4,6 +4,7 @@ export type {
   LoadedTable,
   NativeDocument,
   Rows,
+  RowsEngine,
   TableFile,
   VersionInfo,
   Workbench,

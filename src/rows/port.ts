@@ -1,4 +1,4 @@
-import type { Batch, Column, Engine, Sql } from '../pipeline/index.ts'
+import type { Batch, Column, Engine, Guarded, Query, Sql } from '../pipeline/index.ts'
 
 /** One immutable version of a domain's rows. `count` rows, `bytes` on disk, `createdAt` in milliseconds since 1970. */
 export interface VersionInfo {
@@ -21,22 +21,30 @@ export interface IngestRequest {
   readonly app: string
   readonly domain: string
   readonly file: TableFile
+  readonly indexes?: Indexes
 }
+
+/**
+ * Columns, by name, that are looked up together often, for engines that keep indexes (`mongo/`); others need none and ignore them. They
+ * only make queries faster: one that names a column which the rows do not have is left out.
+ */
+type Indexes = readonly (readonly string[])[]
 
 export interface WriteRequest {
   readonly app: string
   readonly domain: string
   readonly columns: readonly Column[]
   readonly batches: AsyncIterable<Batch> | Iterable<Batch>
+  readonly indexes?: Indexes
 }
 
 /**
  * The rows of all domains of all apps, in immutable versions. A version appears whole or not at all: one that was being written
- * when the process died is never seen again. Two implementations: `duckdb/` (embedded) and, later, `mongo/`.
+ * when the process died is never seen again. Two implementations: `duckdb/` (embedded) and `mongo/`.
  */
 export interface Rows {
   /** What runs the queries: for people. */
-  readonly kind: 'duckdb'
+  readonly kind: 'duckdb' | 'mongo'
   /** Reads a file into a new version; types, separator and encoding are found. Errors: `csv_invalid` with lines, `cancelled`. */
   ingest(request: IngestRequest, signal: AbortSignal): Promise<VersionInfo>
   /** Writes batches into a new version. Errors: `storage_failed`, `cancelled`. */
@@ -44,11 +52,26 @@ export interface Rows {
   /** Null when there is no such version. */
   describe(version: string): Promise<VersionInfo | null>
   /** An engine over these versions, by domain name. Cheap: made for every request. */
-  engine(versions: ReadonlyMap<string, string>): Engine
+  engine(versions: ReadonlyMap<string, string>): RowsEngine
   readonly workbench: Workbench
   /** Drops every version that is not in `keep` and is older than `graceMs`; answers how many. Readers of a dropped one finish. */
   retain(keep: ReadonlySet<string>, graceMs: number): Promise<number>
   close(): Promise<void>
+}
+
+export interface RowsEngine extends Engine {
+  /**
+   * Runs the stages of a native query over what a query gives, in the database that has the rows: nothing is fetched for them. Absent
+   * where that is no MongoDB; null for stages that it must not or cannot be given: the workbench takes these. Errors: `query_failed`
+   * with what the database says, `too_many_rows`, and those of `fetch`.
+   */
+  runStages?(request: StagesThere, signal: AbortSignal): Promise<readonly NativeDocument[] | null>
+}
+
+export interface StagesThere extends Limits {
+  readonly query: Guarded<Query>
+  /** JSON text of the stages, already checked; they read nothing but the rows of the query. */
+  readonly stages: string
 }
 
 /** Rows that were loaded for one query. */

@@ -1,3 +1,5 @@
+export { type MigrateDeps, type MigrationReport, migrate } from './migrations/migrate.ts'
+export type { Migration } from './migrations/migration.ts'
 export { openStore } from './open-store.ts'
 export type { Blobs, Collection, CollectionSpec, Filter, FindOptions, Store, Stored } from './port.ts'
 export { createReadMemory, type ReadMemory } from './read-memory.ts'

@@ -1,15 +1,23 @@
 import type { Store } from './port.ts'
 import type { StoreDeps, StoreSettings } from './settings.ts'
 
-const adapters = {
-  sqlite: async (settings: StoreSettings, deps: StoreDeps) =>
-    (await import('./sqlite/open-sqlite-store.ts')).openSqliteStore(settings.home, deps),
-} as const satisfies Record<StoreSettings['kind'], (settings: StoreSettings, deps: StoreDeps) => Promise<Store>>
+type Adapters = {
+  readonly [K in StoreSettings['kind']]: (
+    settings: Extract<StoreSettings, { readonly kind: K }>,
+    deps: StoreDeps,
+  ) => Promise<Store>
+}
+
+const adapters: Adapters = {
+  sqlite: async ({ home }, deps) => (await import('./sqlite/open-sqlite-store.ts')).openSqliteStore(home, deps),
+  mongo: async ({ mongo }, deps) => (await import('./mongo/open-mongo-store.ts')).openMongoStore(mongo, deps),
+}
 
 /**
  * Opens the documents and blobs of an instance. Errors: `storage_failed` when the home is used by another process, cannot be
- * written, is damaged, or was written by a newer program; the detail says what to do.
+ * written, is damaged, or was written by a newer program, and when MongoDB does not answer; `config_invalid` when its settings do
+ * not fit the server. The detail says what to do.
  */
 export function openStore(settings: StoreSettings, deps: StoreDeps): Promise<Store> {
-  return adapters[settings.kind](settings, deps)
+  return settings.kind === 'mongo' ? adapters.mongo(settings, deps) : adapters.sqlite(settings, deps)
 }

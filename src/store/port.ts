@@ -34,6 +34,11 @@ export interface CollectionSpec {
   readonly unique?: readonly string[]
   /** Fields that are searched often. */
   readonly indexes?: readonly string[]
+  /**
+   * A field with a time in milliseconds since 1970: some time after it (at most two minutes while the store is open) the document is
+   * gone. Documents without it stay.
+   */
+  readonly expires?: string
 }
 
 /** Documents of one kind, each with a text `id`. What must change together is one document: there are no transactions. */
@@ -64,9 +69,15 @@ export interface Blobs {
   sweep(keep: ReadonlySet<string>, graceMs: number): Promise<number>
 }
 
-/** Two implementations: `sqlite/` with files beside it (embedded) and, later, `mongo/`. */
+/** Two implementations: `sqlite/` with files beside it (embedded) and `mongo/`. */
 export interface Store {
+  /** Whether other processes may write to it beside this one. */
+  readonly shared: boolean
   collection<T extends { readonly id: string }>(spec: CollectionSpec): Collection<T>
+  /** The documents of a collection whatever its spec is, for migrations: its indexes are left as they are. */
+  documents<T extends { readonly id: string }>(name: string): Collection<T>
   readonly blobs: Blobs
+  /** Fails when the server or the file does not answer. */
+  ping(): Promise<void>
   close(): Promise<void>
 }

@@ -19,6 +19,7 @@ storeContract('sqlite', async () => {
   const store = await openStore({ kind: 'sqlite', home }, { clock: { now: () => now }, log: silentLog })
   return {
     store,
+    now: () => now,
     passTime: (ms) => {
       now += ms
     },

@@ -41,6 +41,9 @@ export function aFaultyBus(bus: Bus): Bus & { fault: Fault; calls: number } {
     lock: (key: string, leaseMs: number) => pass(() => bus.lock(key, leaseMs)),
     publish: (channel: string, payload: Parameters<Bus['publish']>[1]) => pass(() => bus.publish(channel, payload)),
     subscribe: (channel: string, receive: (payload: unknown) => void) => pass(() => bus.subscribe(channel, receive)),
+    whenInterrupted: (notice: () => void) => bus.whenInterrupted(notice),
+    queue: (name: string) => bus.queue(name),
+    ping: () => pass(() => bus.ping()),
     close: () => bus.close(),
   }
   return faulty

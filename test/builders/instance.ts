@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { type Clock, silentLog } from '../../src/base/index.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import { compose } from '../../src/processes/compose.ts'
+import { runJobs } from '../../src/processes/run-jobs.ts'
+import { chosenEngines } from './engines.ts'
 
 /** What a test may ask of somebody's session. Bodies are parsed, unless they are compressed. */
 export interface Caller {
@@ -12,6 +14,8 @@ export interface Caller {
   readonly authorization: Readonly<Record<string, string>>
   /** Uploads a CSV text as a domain of an app. */
   upload(app: string, domain: string, csv: string | Buffer): Promise<Answer>
+  /** Publishes an app and waits until that has ended. */
+  publish(app: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
 }
 
 export interface CallOptions {
@@ -33,10 +37,14 @@ export interface Instance {
   /** A SUPER_ADMIN. */
   readonly admin: Caller
   readonly home: string
+  /** Whether other processes may write to the store beside this one: then nothing that was read may be remembered. */
+  readonly shared: boolean
   /** Makes a user and signs in. */
   aUser(user?: UserFields): Promise<Caller>
   /** Makes an app, with domains in staging and in production unless `published` is false. */
   anApp(app: { id: string; domains?: Record<string, string>; published?: boolean }): Promise<void>
+  /** Begins a sweep, unless one was begun in the same ten minutes. */
+  sweep(): Promise<void>
   /** Answers on the network too, for what only a real connection shows; gives the address. */
   listen(): Promise<string>
   close(): Promise<void>
@@ -52,11 +60,15 @@ interface UserFields {
 
 const password = 'Not-a-Default-2026'
 
-/** The whole product on the embedded engines in a temporary home, reached by `inject`. `settings` are environment variables. */
+/** The whole product on the engines of this run (see `engines.ts`) in a temporary home, reached by `inject`. `settings` are environment variables. */
 export async function anInstance(settings: Record<string, string> = {}, clock?: Clock): Promise<Instance> {
   const home = mkdtempSync(join(tmpdir(), 'laputa-instance-'))
-  const config = loadConfig({ env: { LAPUTA_HOME: home, ...settings }, cwd: home })
-  const { server, users, close } = await compose({ config, log: silentLog, version: '0.0.0', ...(clock && { clock }) })
+  const engines = chosenEngines()
+  const config = loadConfig({ env: { LAPUTA_HOME: home, ...engines.settings, ...settings }, cwd: home })
+  const { openBus } = engines
+  const product = await compose({ config, log: silentLog, version: '0.0.0', openBus, ...(clock && { clock }) })
+  const { server, users, close } = product
+  await runJobs({ product, settings: { ...config.jobs, drain: 1000 } })
   let count = 0
 
   function caller(token: string | null): Caller {
@@ -91,6 +103,8 @@ export async function anInstance(settings: Record<string, string> = {}, clock?: 
           headers: { 'content-type': 'multipart/form-data; boundary=b' },
         })
       },
+      publish: (app, body, headers) =>
+        call('POST', `/${app}/data/release`, { body, headers: { prefer: 'wait=30', ...headers } }),
     }
   }
 
@@ -106,6 +120,7 @@ export async function anInstance(settings: Record<string, string> = {}, clock?: 
     nobody: caller(null),
     admin,
     home,
+    shared: product.store.shared,
     async aUser({ username = `user-${++count}`, ...fields } = {}) {
       for (const name of fields.groups ?? []) await admin.call('POST', '/groups', { body: { name } })
       const { status, body } = await admin.call('POST', '/users', { body: { username, password, ...fields } })
@@ -121,11 +136,15 @@ export async function anInstance(settings: Record<string, string> = {}, clock?: 
           body: [{ scope: 'ALL_USERS', effect: 'SEE_ALL' }],
         })
       }
-      if (published) await admin.call('POST', `/${id}/data/release`)
+      if (!published) return
+      const { status, body } = await admin.publish(id)
+      if (status !== 200) throw new Error(`publishing "${id}" answered ${status}: ${JSON.stringify(body)}`)
     },
+    sweep: product.sweep,
     listen: () => server.listen({ host: '127.0.0.1', port: 0 }),
     async close() {
       await close()
+      await engines.drop()
       rmSync(home, { recursive: true, force: true })
     },
   }

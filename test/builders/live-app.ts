@@ -64,6 +64,9 @@ export function anAppBuilder({ admin }: Pick<Instance, 'admin'>, app: string): A
     derived: (domain, pipeline) => call('PUT', `/data/domains/${domain}`, { body: { kind: 'derived', pipeline } }),
     permissions: (domain, records = [{ scope: 'ALL_USERS', effect: 'SEE_ALL' }]) =>
       call('PUT', `/permissions/${domain}`, { body: records }),
-    publish: (parts) => call('POST', '/data/release', parts ? { body: parts } : {}),
+    publish: async (parts) => {
+      const headers = { prefer: 'wait=30' }
+      await call('POST', '/data/release', parts ? { body: parts, headers } : { headers })
+    },
   }
 }

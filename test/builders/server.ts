@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Audit } from '../../src/access/index.ts'
 import { type Auth, createAuth } from '../../src/auth/index.ts'
 import type { Clock, Log } from '../../src/base/index.ts'
-import { type Bus, openBus } from '../../src/bus/index.ts'
+import type { Bus } from '../../src/bus/index.ts'
 import { type Config, loadConfig } from '../../src/config/index.ts'
 import { createAuditing } from '../../src/features/audit/auditing.ts'
 import { groupsRoutes } from '../../src/features/groups/groups.routes.ts'
@@ -17,7 +17,9 @@ import { usersRoutes } from '../../src/features/users/users.routes.ts'
 import { createUsers, type Users } from '../../src/features/users/users.service.ts'
 import { createUserStore, type UserStore } from '../../src/features/users/users.store.ts'
 import { createServer, type IdempotencyStore, type Route, type Server } from '../../src/http/index.ts'
+import { busSettings, storeSettings } from '../../src/processes/settings.ts'
 import { openStore, type Store } from '../../src/store/index.ts'
+import { chosenEngines } from './engines.ts'
 
 /** A clock that stands still until a test moves it. */
 export interface MovedClock extends Clock {
@@ -87,14 +89,15 @@ export interface ServerOptions {
   readonly idempotent?: boolean
 }
 
-/** A whole web server over sqlite and memory in a temporary home. Nothing listens: use `call`, or `server.listen`. */
+/** A whole web server over the engines of this run (see `engines.ts`) in a temporary home. Nothing listens: use `call`, or `server.listen`. */
 export async function aServer(options: ServerOptions = {}): Promise<TestServer> {
   const home = await mkdtemp(join(tmpdir(), 'laputa-server-'))
-  const config = loadConfig({ env: { LAPUTA_HOME: home, ...options.env }, cwd: home })
+  const engines = chosenEngines()
+  const config = loadConfig({ env: { LAPUTA_HOME: home, ...engines.settings, ...options.env }, cwd: home })
   const clock = aClock()
   const { log, lines } = aLog()
-  const store = await openStore({ kind: 'sqlite', home }, { clock, log })
-  const bus = await openBus({ kind: 'memory', cacheBytes: config.bus.cache_size }, { clock, log })
+  const store = await openStore(storeSettings(config), { clock, log })
+  const bus = await engines.openBus(busSettings(config), { clock, log })
   const userStore = createUserStore(store)
   const groupStore = createGroupStore(store)
   const auth = await createAuth({
@@ -142,6 +145,7 @@ export async function aServer(options: ServerOptions = {}): Promise<TestServer> 
     await server.close()
     await bus.close()
     await store.close()
+    await engines.drop()
     await rm(home, { recursive: true, force: true })
   }
   return { ...parts, server, close }

@@ -1,9 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { blobsContract } from './store/blobs.contract.ts'
 import { documentsContract } from './store/documents.contract.ts'
+import { expiryContract } from './store/expiry.contract.ts'
 import { filtersContract } from './store/filters.contract.ts'
 import { chunks, filled, type StoreUnderTest, sha256 } from './store/fixture.ts'
 import { pagesContract } from './store/pages.contract.ts'
+import { sharingContract } from './store/sharing.contract.ts'
 
 export type { StoreUnderTest }
 
@@ -21,6 +23,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     filtersContract(current)
     pagesContract(current)
     blobsContract(current)
+    sharingContract(current)
 
     describe('after close', () => {
       it('refuses, and can be closed again', async () => {
@@ -36,5 +39,19 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         expect(() => store.collection({ name: 'new' })).toThrow(expect.objectContaining({ code: 'storage_failed' }))
       })
     })
+  })
+
+  describe(`${name}: store contract over time`, () => {
+    let opened: StoreUnderTest
+    beforeEach(async () => {
+      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+      opened = await open()
+    })
+    afterEach(async () => {
+      await opened.dispose()
+      vi.useRealTimers()
+    })
+
+    expiryContract(() => opened)
   })
 }

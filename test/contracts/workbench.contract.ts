@@ -47,7 +47,8 @@ export function workbenchContract(name: string, open: () => Promise<RowsUnderTes
 
     const load = (columns: readonly Column[], ...batches: Batch['rows'][]) =>
       rows.workbench.load(aSource(columns, ...batches).batches, limits, never)
-    const pipeline = (...steps: Step[]) => [{ name: 'domain', domain: 'a' }, ...steps] as Pipeline
+    const pipelineOf = (domain: string, ...steps: Step[]) => [{ name: 'domain', domain }, ...steps] as Pipeline
+    const pipeline = (...steps: Step[]) => pipelineOf('a', ...steps)
     async function fetched(
       tables: Record<string, LoadedTable>,
       versions: Record<string, string> = {},
@@ -165,12 +166,18 @@ export function workbenchContract(name: string, open: () => Promise<RowsUnderTes
           on: [['n', 'n']],
         }
         const joined = pipeline({ ...join, rightPipeline: [{ name: 'domain', domain: 'sales' }] } as never)
-        expect(await fetched({ a: table }, { sales: version }, joined)).toEqual([
+        // A workbench without the versions has them loaded like the rows of any source.
+        const stored = rows.engine(new Map([['sales', version]]))
+        const sales = rows.workbench.hasVersions
+          ? undefined
+          : await rows.workbench.load(stored.stream(guardedForTest(pipelineOf('sales')), never), limits, never)
+        expect(await fetched({ a: table, ...(sales && { sales }) }, sales ? {} : { sales: version }, joined)).toEqual([
           { n: 2, t: 'two' },
           { n: 3, t: null },
         ])
         // A table stands for a domain of the same name.
         expect(await fetched({ a: table }, { a: version })).toEqual([{ n: 2 }, { n: 3 }])
+        await sales?.end()
         await table.end()
       })
 

@@ -97,7 +97,7 @@ describe('hidden and masked columns', () => {
   it('CVE-2025-64746 (directus): a grant for a column that is gone and comes back hidden gives nothing', async () => {
     await shop.instance.anApp({ id: 'hr', domains: { people: 'name,pin\nAnn,314159\n' } })
     const viewer = await shop.instance.aUser({ privileges: { hr: ['view'] } })
-    const publish = () => shop.admin.call('POST', '/hr/data/release')
+    const publish = () => shop.admin.publish('hr')
     const read = () => viewer.call('POST', '/hr/data', { body: { domain: 'people', pipeline: [] } })
     const hide = [{ scope: 'ALL_USERS', effect: 'SEE_ALL', columns: { hide: ['pin'], mask: {} } }]
     expect((await read()).body.data).toEqual([{ name: 'Ann', pin: 314159 }])
@@ -140,7 +140,7 @@ describe('hidden and masked columns', () => {
       const [record] = custom(condition)
       const masked = { ...record, columns: { hide: [], mask: { [condition.column]: null } } }
       await shop.admin.call('PUT', '/ops/permissions/t', { body: [masked] })
-      expect((await shop.admin.call('POST', '/ops/data/release')).status).toBe(200)
+      expect((await shop.admin.publish('ops')).status).toBe(200)
       const { status, body } = await viewer.call('POST', '/ops/data', { body: { domain: 't', pipeline: [] } })
       expect(status, JSON.stringify(body)).toBe(200)
       expect(body.data.every((row: Record<string, unknown>) => row[condition.column] === null)).toBe(true)

@@ -19,7 +19,7 @@ describe('values of a rule', () => {
     const put = async (operator: string) => {
       const body = custom({ ...own, operator })
       expect((await shop.admin.call('PUT', '/lists/permissions/t', { body })).status).toBe(200)
-      await shop.admin.call('POST', '/lists/data/release')
+      await shop.admin.publish('lists')
     }
     const counts = async (countries: unknown) => {
       const user = await shop.instance.aUser({ privileges: { lists: ['view'] }, attributes: { countries } })
@@ -33,7 +33,7 @@ describe('values of a rule', () => {
     const { status } = await shop.admin.call('PUT', '/lists/permissions/t', { body: literal })
     expect([200, 400]).toContain(status)
     if (status === 200) {
-      await shop.admin.call('POST', '/lists/data/release')
+      await shop.admin.publish('lists')
       expect(await counts(['FR'])).toBe(0)
     }
   })
@@ -68,7 +68,7 @@ describe('values of a rule', () => {
     await shop.instance.anApp({ id: 'typed', domains: { t: 'n\n1\n2\n3\n' } })
     const body = custom({ column: 'n', operator: 'in', value: '{{ user.attributes.ns }}' })
     await shop.admin.call('PUT', '/typed/permissions/t', { body })
-    await shop.admin.call('POST', '/typed/data/release')
+    await shop.admin.publish('typed')
     const counts = async (ns: unknown) => {
       const user = await shop.instance.aUser({ privileges: { typed: ['view'] }, attributes: { ns } })
       const answer = await user.call('POST', '/typed/data', { body: { domain: 't', pipeline: [] } })
@@ -163,10 +163,10 @@ describe('which rules hold where', () => {
     for (const [operator, value, expected] of cases) {
       const condition = { column: 'c', operator, ...(value !== undefined && { value }) }
       await shop.admin.call('PUT', '/nulls/permissions/t', { body: [{ scope: 'ALL_USERS', effect: 'SEE_ALL' }] })
-      await shop.admin.call('POST', '/nulls/data/release')
+      await shop.admin.publish('nulls')
       const filtered = await ids([{ name: 'filter', condition }])
       await shop.admin.call('PUT', '/nulls/permissions/t', { body: custom(condition) })
-      await shop.admin.call('POST', '/nulls/data/release')
+      await shop.admin.publish('nulls')
       expect([operator, filtered, await ids([])]).toEqual([operator, expected, expected])
     }
   })

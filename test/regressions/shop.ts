@@ -39,7 +39,7 @@ export async function aShop(settings: Record<string, string> = {}, clock?: Clock
   const { admin } = instance
   await instance.anApp({ id: 'shop', domains: { sales, countries, salaries, vault }, published: false })
   const someone = (fields: object = {}) => instance.aUser({ privileges: { shop: ['view'] }, ...fields })
-  const publish = async () => expect((await admin.call('POST', '/shop/data/release')).status).toBe(200)
+  const publish = async () => expect((await admin.publish('shop')).status).toBe(200)
   const put = async (domain: string, body: readonly unknown[]) => {
     const { status } = await admin.call('PUT', `/shop/permissions/${domain}`, { body })
     expect(status).toBe(200)

@@ -9,7 +9,7 @@ beforeAll(async () => {
     body: { name: 'everything', pipeline },
   })
   expect(status).toBe(200)
-  expect((await shop.admin.call('POST', '/shop/data/release')).status).toBe(200)
+  expect((await shop.admin.publish('shop')).status).toBe(200)
 })
 afterAll(() => shop.close())
 
@@ -126,7 +126,7 @@ describe('ways out', () => {
     await shop.instance.anApp({ id: 'rival', domains: { secrets: 'word\nvault-word\n' } })
     const rivalQuery = { name: 'q', pipeline: [{ name: 'domain', domain: 'secrets' }] }
     await shop.admin.call('PUT', '/rival/query/mine', { body: rivalQuery })
-    await shop.admin.call('POST', '/rival/data/release')
+    await shop.admin.publish('rival')
     for (const pipeline of [
       [{ name: 'domain', domain: 'secrets' }],
       [{ name: 'domain', domain: { type: 'ref', uid: 'mine' } }],

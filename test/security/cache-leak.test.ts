@@ -113,7 +113,7 @@ describe('answers that are kept', () => {
     const property = fc.asyncProperty(number, number, async (rules, requests) => {
       const records = randomRecords(choicesFrom(rules), table)
       await instance.admin.call('PUT', `/${app}/permissions/sales`, { body: records })
-      expect((await instance.admin.call('POST', `/${app}/data/release`)).status).toBe(200)
+      expect((await instance.admin.publish(app)).status).toBe(200)
       const choices = choicesFrom(requests)
       for (let pair = 0; pair < 6; pair++) await askBoth(choices, records)
     })

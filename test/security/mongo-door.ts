@@ -48,7 +48,7 @@ export function openMongoDoor(unset: 'allow' | 'deny'): Door {
 
   async function run(query: Query, domains: { readonly [name: string]: Domain }, page: Page): Promise<string> {
     const held = Object.entries(domains).flatMap(([name, domain]) => {
-      const table = domain.kind === 'stored' ? tables.get(domain.version) : undefined
+      const table = domain.kind === 'stored' && domain.version !== null ? tables.get(domain.version) : undefined
       return table ? [[name, table] as const] : []
     })
     const mongo = mongoTables(

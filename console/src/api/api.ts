@@ -1,7 +1,7 @@
 import type { InjectionKey } from 'vue'
 import type { Step } from '../pipelines.ts'
 import type { Outcome, Request } from './request.ts'
-import type { Answer, Domain, Me, Slice, SmallApp, Stage, ViewAs } from './types.ts'
+import type { Answer, Domain, Me, Operation, Slice, SmallApp, Stage, Started, ViewAs } from './types.ts'
 
 /** An app at a stage: whose data is asked for. */
 export interface Place {
@@ -27,7 +27,20 @@ export interface Api {
   apps(signal: AbortSignal): Promise<Outcome<readonly SmallApp[]>>
   domains(place: Place, signal: AbortSignal): Promise<Outcome<readonly Domain[]>>
   data(place: Place, query: DataQuery, signal: AbortSignal): Promise<Outcome<Answer>>
+  /** The newest of an app. */
+  operations(app: string, signal: AbortSignal): Promise<Outcome<readonly Operation[]>>
+  operation(app: string, id: string): Promise<Outcome<Operation>>
+  /** Reads the sources of the data in staging again. */
+  refresh(app: string): Promise<Outcome<Started>>
+  /** Makes production what staging is. */
+  publish(app: string): Promise<Outcome<Started>>
+  cancel(app: string, id: string): Promise<Outcome<Operation>>
+  /** What opens one websocket. */
+  ticket(): Promise<Outcome<{ readonly ticket: string }>>
 }
+
+/** The console shows no more of them. */
+export const shownOperations = 20
 
 export const apiKey: InjectionKey<Api> = Symbol('api')
 
@@ -47,9 +60,19 @@ export function createApi(request: Request): Api {
       const path = `${appPath(place, '/data')}${explain ? '&explain=true' : ''}`
       return request(path, { method: 'POST', body: query, signal })
     },
+    operations: (app, signal) => request(`/${encodeURIComponent(app)}/operations?limit=${shownOperations}`, { signal }),
+    operation: (app, id) => request(operationPath(app, id)),
+    refresh: (app) => request(`/${encodeURIComponent(app)}/data/preprocess`, { method: 'POST' }),
+    publish: (app) => request(`/${encodeURIComponent(app)}/data/release`, { method: 'POST' }),
+    cancel: (app, id) => request(`${operationPath(app, id)}/cancel`, { method: 'POST' }),
+    ticket: () => request('/live/ticket', { method: 'POST' }),
   }
 }
 
 function appPath({ app, stage }: Place, path: string): string {
   return `/${encodeURIComponent(app)}${path}?stage=${stage}`
+}
+
+function operationPath(app: string, id: string): string {
+  return `/${encodeURIComponent(app)}/operations/${encodeURIComponent(id)}`
 }

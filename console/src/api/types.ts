@@ -120,3 +120,38 @@ export interface Answer {
   readonly restricted?: boolean
   readonly explain?: Explanation
 }
+
+export type OperationState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
+
+/** Something that the server does in the background. Times are ISO 8601. */
+export interface Operation {
+  readonly id: string
+  readonly job: string
+  readonly app: string | null
+  readonly stage: Stage | null
+  readonly state: OperationState
+  readonly by: string | null
+  readonly attempt: number
+  readonly progress: {
+    readonly stage: string
+    readonly percent: number | null
+    readonly remaining_ms: number | null
+  } | null
+  readonly lines: readonly string[]
+  readonly error: { readonly title: string; readonly detail: string } | null
+  readonly created_at: string
+  readonly started_at: string | null
+  readonly ended_at: string | null
+  readonly changed_at: string
+}
+
+export interface Started {
+  readonly operation_id: string
+}
+
+/** What a websocket brings, as far as the console looks at it. Any other message has another type. */
+export interface LiveMessage {
+  readonly type: string
+  readonly id?: string
+  readonly operation?: Operation
+}

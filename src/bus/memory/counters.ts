@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/index.ts'
-import { checkDuration } from './check-duration.ts'
+import { checkDuration } from '../check-duration.ts'
 import { createExpiringMap } from './expiring-map.ts'
 
 export interface Counters {

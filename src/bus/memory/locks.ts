@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/index.ts'
+import { checkDuration } from '../check-duration.ts'
 import type { Lease } from '../port.ts'
-import { checkDuration } from './check-duration.ts'
 import { createExpiringMap } from './expiring-map.ts'
 
 export interface Locks {

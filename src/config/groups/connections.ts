@@ -36,6 +36,19 @@ export const connections = z
       max: 100,
       of: 'queries',
     }),
+    refresh_timeout: duration({
+      description: 'How long reading a source into a stored domain may take.',
+      default: '1 h',
+      min: '1 s',
+      max: '1 day',
+    }),
+    refresh_max_rows: integer({
+      description: 'The most rows that a refresh reads from a source into a stored domain.',
+      default: 50_000_000,
+      min: 1,
+      max: 10_000_000_000,
+      of: 'rows',
+    }),
     secrets_key: secret({
       description:
         'The key that encrypts the secrets of connections. Without it, a key is made on the first start and kept in `keys/secrets.key` of `home`. Before changing it, put the former key into `old_secrets_keys`.',

@@ -3,8 +3,9 @@ import { choice, groupRegistry, integer, size } from '../setting.ts'
 
 export const store = z
   .strictObject({
-    kind: choice(['sqlite'], {
-      description: 'Where users, groups, apps and releases are kept. `sqlite` needs no server.',
+    kind: choice(['sqlite', 'mongo'], {
+      description:
+        'Where users, groups, apps, releases and uploaded files are kept. `sqlite` needs no server and serves one process.',
       default: 'sqlite',
     }),
   })
@@ -13,8 +14,9 @@ export const store = z
 
 export const rows = z
   .strictObject({
-    kind: choice(['duckdb'], {
-      description: 'Where the rows of domains are kept. `duckdb` needs no server.',
+    kind: choice(['duckdb', 'mongo'], {
+      description:
+        'Where the rows of domains are kept. `duckdb` needs no server; several processes can share its files on one machine. `mongo` keeps a collection for each version.',
       default: 'duckdb',
     }),
     memory_limit: size({
@@ -36,8 +38,8 @@ export const rows = z
 
 export const bus = z
   .strictObject({
-    kind: choice(['memory'], {
-      description: 'What carries the cache, locks, counters and messages. `memory` serves a single process.',
+    kind: choice(['memory', 'redis'], {
+      description: 'What carries the cache, locks, counters, queues and messages. `memory` serves a single process.',
       default: 'memory',
     }),
     cache_size: size({

@@ -11,7 +11,9 @@ export interface AppsDeps {
   /** Takes every privilege on an app away from everybody, so that a later app of the same name starts without viewers. */
   readonly revokeApp: (app: string) => Promise<void>
   /** Removes what is kept of an app outside of its releases. */
-  readonly removeConnections: (app: string) => Promise<void>
+  readonly removeBelongings: (app: string) => Promise<void>
+  /** Ends what is being done with an app in the background. */
+  readonly cancelOperations: (app: string) => Promise<void>
   readonly audit: Audit
 }
 
@@ -77,10 +79,12 @@ function removeApp({ catalog, audit, ...deps }: AppsDeps): Route {
   async function remove(id: string): Promise<void> {
     // First the privileges: after a crash in between, an app that nobody sees can be removed again.
     await deps.revokeApp(id)
-    await deps.removeConnections(id)
+    await deps.cancelOperations(id)
+    await deps.removeBelongings(id)
     await catalog.removeApp(id)
-    // Again, for one that was made in between; from here on none can be.
-    await deps.removeConnections(id)
+    // Again, for those that were made in between; from here on none can be.
+    await deps.removeBelongings(id)
+    await deps.cancelOperations(id)
   }
 
   return instanceRoute({

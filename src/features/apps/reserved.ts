@@ -20,6 +20,7 @@ const reserved: ReadonlySet<string> = new Set([
   'metrics',
   'oauth',
   'openapi',
+  'operations',
   'password',
   'pipeline',
   'render',

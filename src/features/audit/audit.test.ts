@@ -96,7 +96,11 @@ describe('the log has', () => {
     [
       'a publication',
       ['POST', '/shop/data/release', { body: { parts: ['data'] } }],
-      { action: 'release.publish', app: 'shop', details: { parts: ['data'], domains: null } },
+      {
+        action: 'release.publish',
+        app: 'shop',
+        details: { parts: ['data'], domains: null, operation: expect.any(String) },
+      },
     ],
     [
       'a new connection',
@@ -109,7 +113,7 @@ describe('the log has', () => {
       },
     ],
   ])('%s', async (_, [method, url, options], expected) => {
-    const headers = { 'x-request-id': 'request-0001' }
+    const headers = { 'x-request-id': 'request-0001', prefer: 'wait=30' }
     const { answer, added } = await adds(() => instance.admin.call(method, url, { ...options, headers }))
     expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300)
     if (expected.action === 'connection.create') connection = answer.body.id

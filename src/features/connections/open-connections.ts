@@ -1,6 +1,6 @@
 import { createSecretBox } from '../../auth/index.ts'
 import type { Clock, Log } from '../../base/index.ts'
-import type { Catalog } from '../../catalog/index.ts'
+import type { Catalog, Domain } from '../../catalog/index.ts'
 import type { Config } from '../../config/index.ts'
 import { type Connector, connectors, createDialer } from '../../connectors/index.ts'
 import type { Store } from '../../store/index.ts'
@@ -51,7 +51,12 @@ async function usesOf(catalog: Catalog, app: string, connection: string): Promis
   const releases = await Promise.all(stages.map((stage) => catalog.current(app, stage)))
   return releases.flatMap(({ domains }, index) =>
     Object.entries(domains)
-      .filter(([, domain]) => domain.kind === 'live' && domain.connection === connection)
+      .filter(([, domain]) => connectionOf(domain) === connection)
       .map(([domain]) => ({ stage: stages[index] ?? 'staging', domain })),
   )
+}
+
+function connectionOf(domain: Domain): string | null {
+  if (domain.kind === 'live') return domain.connection
+  return domain.kind === 'stored' && domain.source?.kind === 'connection' ? domain.source.connection : null
 }

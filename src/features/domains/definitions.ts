@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { Problem } from '../../base/index.ts'
-import type { Domain } from '../../catalog/index.ts'
+import type { ConnectionSource, Domain } from '../../catalog/index.ts'
 import type { Connector } from '../../connectors/index.ts'
 import { parsePipeline } from '../../pipeline/index.ts'
 import type { domainBody } from './domains.schema.ts'
@@ -9,7 +9,7 @@ import type { domainBody } from './domains.schema.ts'
 export type ConnectorOf = (app: string, connection: string) => Promise<Connector>
 
 /**
- * A live or derived domain as a release holds it, once its query fits the connector or its pipeline can be read. Errors: `invalid_request`
+ * A domain as a release holds it, once its query fits the connector or its pipeline can be read. Errors: `invalid_request`
  * with paths into the query, `pipeline_invalid`, `not_found` for the connection.
  */
 export async function readDefinition(
@@ -28,6 +28,20 @@ export async function readDefinition(
     const errors = query.error.issues.map(({ path, message }) => ({ path: ['/query', ...path].join('/'), message }))
     throw new Problem('invalid_request', `The query does not fit a connection of type "${connector.type}".`, { errors })
   }
+  if (body.kind === 'stored') return storedFrom(connector, { connection: body.connection, query: query.data })
   const ttlMs = body.cache_ttl == null ? null : body.cache_ttl * 1000
   return { kind: 'live', connection: body.connection, connector: connector.type, query: query.data, ttlMs }
+}
+
+/** What is kept for everybody is read without anybody's variables. */
+function storedFrom(
+  connector: Connector,
+  { connection, query }: Pick<ConnectionSource, 'connection' | 'query'>,
+): Domain {
+  connector.resolve(query, {})
+  return {
+    kind: 'stored',
+    version: null,
+    source: { kind: 'connection', connection, connector: connector.type, query },
+  }
 }

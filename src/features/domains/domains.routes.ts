@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { domainRule, privilegeOn } from '../../access/index.ts'
-import { Problem } from '../../base/index.ts'
-import type { Catalog, Domain, Release } from '../../catalog/index.ts'
-import { appRoute, expectedVersion, type Route, type Upload } from '../../http/index.ts'
+import { canonicalJson, Problem } from '../../base/index.ts'
+import type { Catalog, Domain, Release, StoredDomain } from '../../catalog/index.ts'
+import { appRoute, expectedVersion, type Route } from '../../http/index.ts'
+import type { Jobs } from '../../jobs/index.ts'
 import type { Rows, VersionInfo } from '../../rows/index.ts'
+import type { ChunkedUploads } from './chunked-uploads.ts'
 import { type ConnectorOf, readDefinition } from './definitions.ts'
 import {
   domainAnswer,
@@ -12,14 +14,17 @@ import {
   domainName,
   domainSummary,
   sourceSummary,
-  uploadData,
 } from './domains.schema.ts'
+import { refreshRoute } from './refresh.routes.ts'
+import { uploadRoute } from './upload.routes.ts'
 import type { Uploads } from './uploads.ts'
 
 export interface DomainsDeps {
   readonly catalog: Catalog
   readonly rows: Rows
+  readonly jobs: Jobs
   readonly uploads: Uploads
+  readonly chunkedUploads: ChunkedUploads
   /** The type of a connection's connector. Errors: `not_found`. */
   readonly connectorOf: ConnectorOf
   readonly whenUnset: 'allow' | 'deny'
@@ -29,7 +34,8 @@ export function domainsRoutes(deps: DomainsDeps): Route[] {
   return [
     listDomains(deps),
     listSources(deps),
-    uploadSource(deps),
+    uploadRoute(deps),
+    refreshRoute(deps),
     removeSource(deps, '/data/sources/:domain'),
     readDomain(deps),
     writeDomain(deps),
@@ -72,37 +78,13 @@ function listSources({ catalog, rows }: DomainsDeps): Route {
     method: 'GET',
     url: '/data/sources',
     action: 'domains.read',
-    summary: 'The uploaded sources of the app',
+    summary: 'The sources of the stored domains of the app: files, and queries of connections',
     response: z.array(sourceSummary),
     async handle({ app, stage }) {
       const release = await catalog.current(app, stage)
-      return { body: (await describeAll(rows, release)).map((info) => presentSource(info, release)) }
-    },
-  })
-}
-
-function uploadSource({ uploads }: DomainsDeps): Route {
-  return appRoute({
-    method: 'POST',
-    url: '/data/sources',
-    action: 'domains.write',
-    summary: 'Upload a CSV file as a new version of a domain in staging',
-    upload: true,
-    response: z.strictObject({
-      message: z.string(),
-      domain: z.string(),
-      version: z.string(),
-      count: z.int(),
-      columns: sourceSummary.shape.columns,
-    }),
-    async handle({ app, principal, signal }, { upload }) {
-      const { fields, file } = await upload()
-      const { domain, filename } = readNames(fields, file)
-      const info = await uploads.accept({ app, domain, filename, file, by: principal.username, signal })
-      const { version, count, columns } = info
+      const infos = new Map((await describeAll(rows, release)).map((info) => [info.version, info]))
       return {
-        status: 201,
-        body: { message: `"${domain}" has ${count} rows in staging.`, domain, version, count, columns: [...columns] },
+        body: storedIn(release).map(([name, domain]) => presentSource(name, domain, infos.get(domain.version ?? ''))),
       }
     },
   })
@@ -151,7 +133,12 @@ function readDomain({ catalog }: DomainsDeps): Route {
 
 function presentDomain(domain: string, found: Domain): z.input<typeof domainDefinition> {
   const { kind } = found
-  if (kind === 'stored') return { domain, kind }
+  if (kind === 'stored') {
+    const { version, source } = found
+    if (source?.kind !== 'connection') return { domain, kind, version }
+    const { connection, connector, query } = source
+    return { domain, kind, version, connection, connector, query }
+  }
   if (kind === 'derived') return { domain, kind, pipeline: [...found.pipeline] }
   const { connection, connector, query, ttlMs } = found
   return { domain, kind, connection, connector, query, cache_ttl: ttlMs === null ? null : ttlMs / 1000 }
@@ -163,62 +150,56 @@ function writeDomain(deps: DomainsDeps): Route {
     url: '/data/domains/:domain',
     action: 'domains.write',
     summary:
-      'Make a domain in staging that is read from a connection or worked out from other domains when it is asked for',
+      'Make a domain in staging that reads a connection, at each refresh or when it is asked for, or is worked out from other domains',
     params: z.strictObject({ app: z.string(), domain: domainName }),
     body: domainBody,
     response: domainAnswer,
     async handle({ app, principal }, { params: { domain }, body, headers }) {
       const definition = await readDefinition(app, body, deps)
-      await deps.catalog.edit(app, (staging) => ({ domains: { ...staging.domains, [domain]: definition } }), {
-        by: principal.username,
-        expected: expectedVersion(headers),
-      })
+      const edit = ({ domains }: Release) => {
+        const before = Object.hasOwn(domains, domain) ? domains[domain] : undefined
+        return { domains: { ...domains, [domain]: keepRows(definition, before) } }
+      }
+      const options = { by: principal.username, expected: expectedVersion(headers) }
+      await deps.catalog.edit(app, edit, options)
       return { body: { message: `"${domain}" is in staging.`, domain, kind: definition.kind } }
     },
   })
 }
 
+/** Writing a domain once more as it is takes its rows from nobody. */
+function keepRows(next: Domain, before: Domain | undefined): Domain {
+  if (next.kind !== 'stored' || before?.kind !== 'stored') return next
+  return canonicalJson(next.source) === canonicalJson(before.source) ? before : next
+}
+
 async function describeAll(rows: Rows, release: Release): Promise<VersionInfo[]> {
-  const stored = Object.values(release.domains).filter((domain) => domain.kind === 'stored')
-  const infos = await Promise.all(stored.map(({ version }) => rows.describe(version)))
-  return infos.filter((info) => info !== null).sort((a, b) => (a.domain < b.domain ? -1 : 1))
+  const versions = storedIn(release).flatMap(([, { version }]) => version ?? [])
+  const infos = await Promise.all(versions.map((version) => rows.describe(version)))
+  return infos.filter((info) => info !== null)
 }
 
-function presentSource(info: VersionInfo, release: Release): z.input<typeof sourceSummary> {
-  const domain = release.domains[info.domain]
-  const source = domain?.kind === 'stored' ? domain.source : null
+/** In the order of their names. */
+function storedIn({ domains }: Release): (readonly [string, StoredDomain])[] {
+  return Object.entries(domains)
+    .flatMap(([name, domain]) => (domain.kind === 'stored' ? [[name, domain] as const] : []))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+function presentSource(
+  domain: string,
+  { version, source }: StoredDomain,
+  info: VersionInfo | undefined,
+): z.input<typeof sourceSummary> {
+  const file = source?.kind === 'upload' ? source : null
   return {
-    domain: info.domain,
-    filename: source?.name ?? null,
-    size: source?.size ?? null,
-    version: info.version,
-    count: info.count,
-    columns: [...info.columns],
-    uploaded_at: new Date(info.createdAt).toISOString(),
+    domain,
+    filename: file?.name ?? null,
+    size: file?.size ?? null,
+    connection: source?.kind === 'connection' ? source.connection : null,
+    version,
+    count: info?.count ?? null,
+    columns: [...(info?.columns ?? [])],
+    uploaded_at: info ? new Date(info.createdAt).toISOString() : null,
   }
-}
-
-function readNames(fields: Upload['fields'], file: Upload['file']): { domain: string; filename: string } {
-  const data = uploadData.safeParse(parseData(fields.data))
-  if (!data.success) throw invalidNames(data.error.issues)
-  const filename = data.data.filename ?? file.filename
-  const domain = domainName.safeParse(fields.domain ?? data.data.domain ?? filename.replace(/\.[^.]*$/, ''))
-  if (!domain.success) throw invalidNames(domain.error.issues)
-  return { domain: domain.data, filename }
-}
-
-function parseData(text: string | undefined): unknown {
-  if (text === undefined) return {}
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Problem('invalid_request', 'The field "data" is not JSON.', {
-      errors: [{ path: '/data', message: 'Not JSON.' }],
-    })
-  }
-}
-
-function invalidNames(issues: readonly z.core.$ZodIssue[]): Problem {
-  const errors = issues.map((issue) => ({ path: `/data/${issue.path.join('/')}`, message: issue.message }))
-  return new Problem('invalid_request', errors[0]?.message ?? 'The upload names no domain.', { errors })
 }

@@ -10,7 +10,10 @@ export const domainName = z
     error: 'A domain has 1 to 128 characters, without slashes, control characters, or blanks at its ends.',
   })
 
-const column = z.strictObject({ name: z.string(), type: z.enum(['integer', 'number', 'text', 'boolean', 'date']) })
+export const column = z.strictObject({
+  name: z.string(),
+  type: z.enum(['integer', 'number', 'text', 'boolean', 'date']),
+})
 
 const kind = z.enum(['stored', 'live', 'derived'])
 
@@ -28,6 +31,11 @@ export const domainSummary = z.strictObject({
 /** A domain as builders write it. `cache_ttl`: seconds for which its answers may be served from the cache. */
 export const domainBody = z.discriminatedUnion('kind', [
   z.strictObject({
+    kind: z.literal('stored'),
+    connection: z.string().min(1),
+    query: z.record(z.string(), z.json()),
+  }),
+  z.strictObject({
     kind: z.literal('live'),
     connection: z.string().min(1),
     query: z.record(z.string(), z.json()),
@@ -38,10 +46,11 @@ export const domainBody = z.discriminatedUnion('kind', [
 
 export const domainAnswer = z.strictObject({ message: z.string(), domain: z.string(), kind })
 
-/** A live or derived domain as it was written; a stored one only says so. */
+/** A domain as it was written. `version`: of a stored one, null until its source was read; one that was uploaded has no connection. */
 export const domainDefinition = z.strictObject({
   domain: z.string(),
   kind,
+  version: z.string().nullable().optional(),
   connection: z.string().optional(),
   connector: z.string().optional(),
   query: z.record(z.string(), z.unknown()).optional(),
@@ -49,14 +58,16 @@ export const domainDefinition = z.strictObject({
   pipeline: z.array(z.unknown()).optional(),
 })
 
+/** `connection`: where the rows are read from at each refresh, instead of a file. Without a version it was not read yet. */
 export const sourceSummary = z.strictObject({
   domain: z.string(),
   filename: z.string().nullable(),
   size: z.int().nullable(),
-  version: z.string(),
-  count: z.int(),
+  connection: z.string().nullable(),
+  version: z.string().nullable(),
+  count: z.int().nullable(),
   columns: z.array(column),
-  uploaded_at: z.string(),
+  uploaded_at: z.string().nullable(),
 })
 
 /** The field `data` of an upload. `domain` is the file's name without its ending when absent. */

@@ -1,86 +1,68 @@
-import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { type Clock, isProblem, newId, Problem } from '../../base/index.ts'
-import type { Catalog } from '../../catalog/index.ts'
+import { type Clock, isProblem, Problem } from '../../base/index.ts'
 import type { UploadedPart } from '../../http/index.ts'
-import type { Rows, VersionInfo } from '../../rows/index.ts'
 import type { Store } from '../../store/index.ts'
 
 export interface UploadsDeps {
-  readonly catalog: Catalog
-  readonly rows: Rows
   readonly store: Store
   readonly clock: Clock
-  /** A folder on the disk of the home, for files that are still coming in. */
+  /** A folder on the disk of the home, for files that are being read. */
   readonly folder: string
   readonly limitBytes: number
 }
 
-export interface UploadRequest {
-  readonly app: string
-  readonly domain: string
-  readonly filename: string
-  readonly file: UploadedPart
-  readonly by: string
-  readonly signal: AbortSignal
+/** A file that was received, kept as a blob. */
+export interface ReceivedFile {
+  readonly blob: string
+  readonly size: number
 }
 
-/** Turns an uploaded file into a new version of a domain in staging. */
 export interface Uploads {
-  /** The order makes a crash harmless: file, version, blob, and only then the release that names them. Errors: `csv_invalid`, `too_large`, `cancelled`. */
-  accept(request: UploadRequest): Promise<VersionInfo>
-  /** Removes what a killed process left behind. */
-  clean(): Promise<void>
+  /** Errors: `csv_invalid` for an empty file, `too_large`, `cancelled`. */
+  receive(file: UploadedPart): Promise<ReceivedFile>
+  /** Removes what killed processes left behind. `alone`: no process can be reading files now, so all of them are left behind. */
+  clean(alone: boolean): Promise<void>
 }
+
+/** Nobody takes longer to read a file. */
+const longestReadMs = 6 * 3_600_000
 
 export function createUploads(deps: UploadsDeps): Uploads {
-  return {
-    accept: (request) => accept(deps, request),
-    async clean() {
-      await mkdir(deps.folder, { recursive: true })
-      for (const name of await readdir(deps.folder))
-        if (name.startsWith('upload-')) await rm(join(deps.folder, name), { force: true })
-    },
-  }
+  return { receive: (file) => receive(deps, file), clean: (alone) => clean(deps, alone) }
 }
 
-async function accept(deps: UploadsDeps, request: UploadRequest): Promise<VersionInfo> {
-  const path = join(deps.folder, `upload-${newId(deps.clock.now())}`)
-  try {
-    await receive(deps, request, path)
-    const { app, domain, signal } = request
-    const info = await deps.rows.ingest({ app, domain, file: { path, format: 'csv' } }, signal)
-    const blob = await deps.store.blobs.put(createReadStream(path))
-    const source = { name: request.filename, blob: blob.hash, size: blob.size }
-    signal.throwIfAborted()
-    await deps.catalog.edit(
-      app,
-      (staging) => ({ domains: { ...staging.domains, [domain]: { kind: 'stored', version: info.version, source } } }),
-      { by: request.by },
-    )
-    return info
-  } finally {
-    await rm(path, { force: true })
-  }
+async function receive({ store, limitBytes }: UploadsDeps, file: UploadedPart): Promise<ReceivedFile> {
+  const { hash: blob, size } = await store.blobs.put(whole(file, limitBytes))
+  if (size > 0) return { blob, size }
+  throw new Problem('csv_invalid', 'The file is empty.', {
+    errors: [{ path: '/file', message: 'The file is empty.', line: 1 }],
+  })
 }
 
-async function receive({ limitBytes }: UploadsDeps, { file, signal }: UploadRequest, path: string): Promise<void> {
+/** The content, or an error when its end did not come: then no blob appears. */
+async function* whole({ stream, truncated }: UploadedPart, limitBytes: number): AsyncGenerator<Uint8Array> {
   try {
-    await pipeline(file.stream, createWriteStream(path, { mode: 0o600 }), { signal })
+    yield* stream
   } catch (error) {
     if (isProblem(error)) throw error
     throw new Problem('cancelled', 'The upload was cut before its end; nothing was changed.', { cause: error })
   }
-  if (file.truncated()) {
-    throw new Problem('too_large', `The file is larger than ${limitBytes} bytes (http.upload_limit).`, {
-      errors: [{ path: '/file', message: `At most ${limitBytes} bytes.` }],
-    })
-  }
-  if ((await stat(path)).size === 0) {
-    throw new Problem('csv_invalid', 'The file is empty.', {
-      errors: [{ path: '/file', message: 'The file is empty.', line: 1 }],
-    })
+  if (truncated()) throw tooLarge(limitBytes)
+}
+
+export function tooLarge(limitBytes: number): Problem {
+  return new Problem('too_large', `The file is larger than ${limitBytes} bytes (http.upload_limit).`, {
+    errors: [{ path: '/file', message: `At most ${limitBytes} bytes.` }],
+  })
+}
+
+async function clean({ clock, folder }: UploadsDeps, alone: boolean): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith('upload-')) continue
+    const path = join(folder, name)
+    const changedAt = (await stat(path).catch(() => null))?.mtimeMs ?? Number.POSITIVE_INFINITY
+    if (alone || clock.now() - changedAt > longestReadMs) await rm(path, { force: true })
   }
 }

@@ -9,8 +9,16 @@ export interface HealthCheck {
   check(): Promise<unknown>
 }
 
+/** The text of all metrics, in the form that `type` names. */
+export interface MetricsPage {
+  readonly type: string
+  readonly text: string
+}
+
 export interface HealthDeps {
   readonly checks: readonly HealthCheck[]
+  /** Without it there is no `/metrics`. */
+  readonly metricsPage?: (() => Promise<MetricsPage>) | undefined
 }
 
 /** Longer than a healthy part ever needs, shorter than what asks would wait. */
@@ -18,8 +26,9 @@ const patienceMs = 2000
 
 const health = z.strictObject({ status: z.literal('ok') })
 
-export function healthRoutes({ checks }: HealthDeps): Route[] {
+export function healthRoutes({ checks, metricsPage }: HealthDeps): Route[] {
   return [
+    ...(metricsPage ? [metricsRoute(metricsPage)] : []),
     publicRoute({
       method: 'GET',
       url: '/health/live',
@@ -43,6 +52,19 @@ export function healthRoutes({ checks }: HealthDeps): Route[] {
       },
     }),
   ]
+}
+
+function metricsRoute(page: () => Promise<MetricsPage>): Route {
+  return publicRoute({
+    method: 'GET',
+    url: '/metrics',
+    summary: 'What the program counts about itself, for Prometheus',
+    errors: [503],
+    async handle() {
+      const { type, text } = await page()
+      return { headers: { 'content-type': type, 'cache-control': 'no-store' }, body: Buffer.from(text) }
+    },
+  })
 }
 
 /** Null, or the name of the part when it fails. Why is for the log: anybody may ask. */

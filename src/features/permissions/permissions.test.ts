@@ -33,7 +33,7 @@ describe('/<app>/permissions', () => {
     expect(production.body).toMatchObject([{ scope: 'ALL_USERS', effect: 'SEE_ALL' }])
     const query = { body: { domain: 'sales', pipeline: [] } }
     expect((await viewer.call('POST', '/shop/data', query)).body.data).toHaveLength(2)
-    await builder.call('POST', '/shop/data/release', { body: { parts: ['permissions'] } })
+    await builder.publish('shop', { parts: ['permissions'] })
     expect((await viewer.call('POST', '/shop/data', query)).body.data).toHaveLength(0)
   })
 
@@ -151,7 +151,7 @@ describe('/<app>/permissions', () => {
 
   it('refuses the rows when a rule names a column that the domain lacks', async () => {
     await put(custom({ column: 'region', operator: 'ne', value: 'x' }))
-    await builder.call('POST', '/shop/data/release')
+    await builder.publish('shop')
     const { status, body } = await viewer.call('POST', '/shop/data', { body: { domain: 'sales', pipeline: [] } })
     expect([status, body.code]).toEqual([403, 'data_refused'])
     expect(body.detail).toContain('region')

@@ -23,7 +23,7 @@ beforeAll(async () => {
   await instance.admin.call('PUT', '/shop/permissions/named', {
     body: [{ scope: 'ALL_USERS', effect: 'CUSTOM', condition: named }],
   })
-  expect((await instance.admin.call('POST', '/shop/data/release')).status).toBe(200)
+  expect((await instance.admin.publish('shop')).status).toBe(200)
   builder = await instance.aUser({
     ...{ username: 'bea', privileges: { shop: ['contribute'] }, groups: ['builders'] },
     attributes: { countries: ['FR', 'IT'] },
@@ -54,7 +54,7 @@ describe('POST /<app>/permissions/simulate', () => {
       ['bea', { ...own, value: ['FR', 'IT'] }],
     ])
     expect(columns).toEqual({ hide: ['amount'], mask: { product: '***' } })
-    expect(enforced).toEqual({ where: 'pushed', engine: 'duckdb' })
+    expect(enforced).toEqual({ where: 'pushed', engine: expect.any(String) })
   })
 
   it('shows all that the user may see in staging, where builders see everything', async () => {

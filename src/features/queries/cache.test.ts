@@ -112,7 +112,7 @@ describe('answers from the cache', () => {
     const query = { domain: 'few', pipeline: [{ name: 'text', new_column: 't', text: `${++made}` }] }
     expect((await ask(query)).body.data).toHaveLength(1)
     await instance.admin.upload('shop', 'few', 'n\n1\n2\n')
-    await instance.admin.call('POST', '/shop/data/release')
+    await instance.admin.publish('shop')
     const { body, headers } = await ask(query)
     expect([body.data.length, headers['x-cache']]).toEqual([2, 'miss'])
   })

@@ -19,8 +19,8 @@ beforeAll(async () => {
   api = await anHttpSource()
   instance = await anInstance({ LAPUTA_CONNECTIONS__ALLOW: '127.0.0.0/8,localhost', LAPUTA_QUERY__TIMEOUT: '2 min' })
   address = await instance.listen()
-  const big = Array.from({ length: 3000 }, (_, n) => `1,${n}`)
-  await instance.anApp({ id: 'shop', domains: { big: `key,n\n${big.join('\n')}\n`, few: 'key,n\n1,1\n' } })
+  const rows = (length: number) => `key,n\n${Array.from({ length }, (_, n) => `1,${n}`).join('\n')}\n`
+  await instance.anApp({ id: 'shop', domains: { big: rows(3000), some: rows(300), few: rows(1) } })
   shop = anAppBuilder(instance, 'shop')
   const connection = await shop.connection('http', { baseroute: api.base }, 0)
   await shop.live('remote', { connection, query: { url: 'remote' } })
@@ -68,9 +68,11 @@ const over = (domain: string, ...steps: object[]) => ({
   pipeline: [{ name: 'text', new_column: 'mark', text: `${++asked}` }, ...steps],
 })
 const crossed = { name: 'join', right_pipeline: 'big', type: 'inner', on: [['key', 'key']] }
+const crossedWithSome = { ...crossed, right_pipeline: 'some' }
 const total = { name: 'aggregate', on: [], aggregations: [{ columns: ['n'], newcolumns: ['t'], aggfunction: 'sum' }] }
 /** Thousands of millions of rows. */
 const endlessSteps = [crossed, crossed, crossed, total]
+const shortSql = { name: 'customsql', query: 'SELECT * FROM ##PREVIOUS_STEP##' }
 const endlessSql = {
   name: 'customsql',
   query: 'SELECT sum(x) AS s FROM ##PREVIOUS_STEP##, (SELECT a.range * 2 AS x FROM range(100000000000) AS a) AS b',
@@ -78,13 +80,13 @@ const endlessSql = {
 
 describe('a client that leaves', () => {
   it.each([
-    ['a query on stored rows', () => over('big', ...endlessSteps)],
-    ['SQL over the rows so far', () => over('big', endlessSql)],
-  ])('ends %s', async (_, query) => {
+    ['a query on stored rows', () => over('big', ...endlessSteps), () => over('few')],
+    ['SQL over the rows so far', () => over('big', endlessSql), () => over('few', shortSql)],
+  ])('ends %s', async (_, query, short) => {
     // Two statements run at a time here, so that a third one waits as long as both go on.
     const leaving = [connect(query()), connect(query())]
     await sleep(500)
-    const next = connect(over('few'))
+    const next = connect(short())
     expect(await Promise.race([next.status, sleep(500)])).toBeUndefined()
     for (const { leave } of leaving) leave()
     expect(await next.status).toBe(200)
@@ -138,7 +140,7 @@ describe('a client that leaves', () => {
     expect([waiting.size, broken]).toEqual([1, 0])
     for (const answer of waiting) answer()
     expect(await second.status).toBe(200)
-    const stored = over('big', crossed, total)
+    const stored = over('some', crossedWithSome, total)
     const [third, fourth] = [connect(stored), connect(stored)]
     third.leave()
     expect(await fourth.status).toBe(200)

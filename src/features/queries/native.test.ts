@@ -16,7 +16,7 @@ beforeAll(async () => {
   const hiding = [{ scope: 'ALL_USERS', effect: 'SEE_ALL', columns: { hide: ['salary'], mask: { name: '***' } } }]
   await instance.admin.call('PUT', '/shop/permissions/sales', { body: custom })
   await instance.admin.call('PUT', '/shop/permissions/salaries', { body: hiding })
-  expect((await instance.admin.call('POST', '/shop/data/release')).status).toBe(200)
+  expect((await instance.admin.publish('shop')).status).toBe(200)
   viewer = await instance.aUser({ privileges: { shop: ['view'] } })
   french = await instance.aUser({ privileges: { shop: ['view'] }, attributes: { country: 'FR' } })
   builder = await instance.aUser({ privileges: { shop: ['contribute'] }, attributes: { country: 'FR' } })
@@ -189,7 +189,7 @@ describe('hidden and masked columns', () => {
     const all = [{ scope: 'ALL_USERS', effect: 'SEE_ALL', columns: { hide: ['country', 'product', 'amount'] } }]
     await instance.anApp({ id: 'empty', domains: { sales }, published: false })
     await instance.admin.call('PUT', '/empty/permissions/sales', { body: all })
-    await instance.admin.call('POST', '/empty/data/release')
+    await instance.admin.publish('empty')
     const { status, body } = await instance.admin.call('POST', '/empty/data', {
       body: { domain: 'sales', pipeline: [] },
     })
@@ -228,7 +228,7 @@ describe('saved queries and references', () => {
         ])
       ).status,
     ).toBe(200)
-    expect((await instance.admin.call('POST', '/shop/data/release')).status).toBe(200)
+    expect((await instance.admin.publish('shop')).status).toBe(200)
     const execute = (caller: Caller) =>
       caller.call('POST', '/shop/query/again/execution', { body: { parameters: { what: 'tea' } } })
     expect((await execute(french)).body.data).toEqual([{ amount: 1 }])
@@ -281,18 +281,18 @@ describe('derived domains', () => {
       aggregations: [{ columns: ['amount'], newcolumns: ['total'], aggfunction: 'sum' }],
     }
     expect((await derive('totals', [{ name: 'domain', domain: 'sales' }, totals])).status).toBe(200)
-    await instance.admin.call('POST', '/shop/data/release')
+    await instance.admin.publish('shop')
     expect(await rows(french, { domain: 'totals', pipeline: [] })).toEqual([])
     const all = [{ scope: 'ALL_USERS', effect: 'SEE_ALL' }]
     await instance.admin.call('PUT', '/shop/permissions/totals', { body: all })
-    await instance.admin.call('POST', '/shop/data/release')
+    await instance.admin.publish('shop')
     expect(await rows(french, { domain: 'totals', pipeline: [] })).toEqual([
       { product: 'jam', total: 2 },
       { product: 'tea', total: 1 },
     ])
     const few = [{ scope: 'ALL_USERS', effect: 'CUSTOM', condition: { column: 'total', operator: 'gt', value: 1 } }]
     await instance.admin.call('PUT', '/shop/permissions/totals', { body: few })
-    await instance.admin.call('POST', '/shop/data/release')
+    await instance.admin.publish('shop')
     expect(await rows(french, { domain: 'totals', pipeline: [] })).toEqual([{ product: 'jam', total: 2 }])
   })
 

@@ -21,7 +21,7 @@ beforeAll(async () => {
     },
   ]
   expect((await instance.admin.call('PUT', '/shop/permissions/sales', { body: records })).status).toBe(200)
-  expect((await instance.admin.call('POST', '/shop/data/release')).status).toBe(200)
+  expect((await instance.admin.publish('shop')).status).toBe(200)
   viewer = await instance.aUser({ privileges: { shop: ['view'] }, groups: ['all'] })
   french = await instance.aUser({ privileges: { shop: ['view'] }, groups: ['own'], attributes: { countries: ['FR'] } })
 })

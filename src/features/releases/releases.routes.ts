@@ -1,11 +1,13 @@
 import { z } from 'zod'
-import type { Audit } from '../../access/index.ts'
+import { type Json, Problem } from '../../base/index.ts'
 import type { Catalog } from '../../catalog/index.ts'
-import { appRoute, expectedVersion, type Route } from '../../http/index.ts'
+import { appRoute, expectedVersion, longWork, type Route } from '../../http/index.ts'
+import { type Jobs, startedAnswer, startedBody, startWork } from '../../jobs/index.ts'
+import { publishResult } from './publish.job.ts'
 
 export interface ReleasesDeps {
   readonly catalog: Catalog
-  readonly audit: Audit
+  readonly jobs: Jobs
 }
 
 const publication = z
@@ -18,9 +20,10 @@ const publication = z
   })
   .nullish()
 
-const published = z.strictObject({ message: z.string(), release: z.string(), at: z.string(), by: z.string() })
+/** Once it is published: which release production is now, since when, and by whom it was made. */
+const published = startedAnswer.extend(publishResult.partial().shape)
 
-export function releasesRoutes({ catalog, audit }: ReleasesDeps): Route[] {
+export function releasesRoutes({ catalog, jobs }: ReleasesDeps): Route[] {
   return [
     appRoute({
       method: 'POST',
@@ -30,15 +33,31 @@ export function releasesRoutes({ catalog, audit }: ReleasesDeps): Route[] {
       body: publication,
       response: published,
       async handle(ctx, { body, headers }) {
-        const { app, principal } = ctx
-        const options = { by: principal.username, expected: expectedVersion(headers) }
-        const { staging } = await catalog.app(app)
-        const { parts = null, domains = null } = body ?? {}
-        const event = { action: 'release.publish', target: staging, app, details: { parts, domains } } as const
-        const release = await audit.change(ctx, event, () => catalog.publish(app, body ?? {}, options))
-        const message = `Production of "${app}" is now release ${release.id}.`
-        return { body: { message, release: release.id, at: release.at, by: release.by } }
+        const { app, address } = ctx
+        const expected = expectedVersion(headers)
+        await checkExpected(catalog, app, expected)
+        const args: Json = { app, ...body, ...(expected !== undefined && { expected }), ...(address && { address }) }
+        const answer = longWork(headers)
+        const started = await startWork(jobs, {
+          ctx,
+          work: [{ job: 'publish', args, stage: 'production' }],
+          patienceMs: answer.patienceMs,
+          key: headers['idempotency-key'],
+        })
+        const head = answer.head(started.done, `/${app}/operations/${started.operation.id}`)
+        if (!started.done) return { ...head, body: startedBody(started, `"${app}" is being published.`) }
+        const result = publishResult.parse(started.operation.result)
+        const message = `Production of "${app}" is now release ${result.release}.`
+        return { ...head, body: { ...startedBody(started, message), ...result } }
       },
     }),
   ]
+}
+
+/** Also at once, though the job looks again: who does not wait for it wants to know. */
+async function checkExpected(catalog: Catalog, app: string, expected: string | undefined): Promise<void> {
+  const { staging } = await catalog.app(app)
+  if (expected !== undefined && expected !== staging) {
+    throw new Problem('precondition_failed', `The staging of "${app}" is at another release than the one you read.`)
+  }
 }

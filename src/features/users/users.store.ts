@@ -15,6 +15,8 @@ export interface User extends Account {
 export interface UserStore {
   /** By a name in any spelling. */
   find(username: string): Promise<Stored<User> | null>
+  /** Those of the names that are users, in no order. */
+  findMany(usernames: readonly string[]): Promise<Stored<User>[]>
   /** As a collection's: what was read of users is true while it stays the same. */
   changes(): number | undefined
   /** In the order of their names, from behind `after`; all without a `limit`. */
@@ -51,6 +53,7 @@ export function createUserStore(store: Store): UserStore {
 
   return {
     find: (username) => users.get(usernameKey(username)),
+    findMany: (usernames) => users.find({ field: 'id', in: usernames.map(usernameKey) }),
     changes: users.changes,
     list: ({ limit, after } = {}) =>
       users.find(undefined, { ...(limit && { limit }), ...(after !== undefined && { after: usernameKey(after) }) }),

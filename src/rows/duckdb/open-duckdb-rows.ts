@@ -1,11 +1,12 @@
-import { mkdir, rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { DuckDBInstance } from '@duckdb/node-api'
-import { newId, Problem } from '../../base/index.ts'
-import type { Column, Engine } from '../../pipeline/index.ts'
+import { newId } from '../../base/index.ts'
+import type { Engine } from '../../pipeline/index.ts'
 import type { Rows } from '../port.ts'
-import type { RowsDeps, RowsSettings } from '../settings.ts'
+import type { DuckdbSettings, RowsDeps } from '../settings.ts'
 import { createStagesRunner } from '../stages/run-stages.ts'
+import { checkColumns } from '../table-checks.ts'
 import { createAttachments } from './attachments.ts'
 import { createBuilder } from './build-version.ts'
 import { createConnections } from './connections.ts'
@@ -18,7 +19,7 @@ import { jsonMacros } from './json-rows.ts'
 import { createNativeSql } from './native-sql.ts'
 import { createSmallPages } from './read-page.ts'
 import { createReopeningRows } from './reopening-rows.ts'
-import { removeLeftovers, scratchFolder } from './scratch.ts'
+import { type Folders, prepareFolders, scratchFolder } from './scratch.ts'
 import { createSession } from './session.ts'
 import { stageBatches } from './stage-batches.ts'
 import { createVersions } from './versions.ts'
@@ -34,23 +35,23 @@ const statementsPerThread = 10
  * How many statements may run at once. Each holds a thread of Node's pool, which by itself has four: with one of them for a build
  * and one for the rest, two are left. DuckDB shares its threads among all statements, so that a fast one is not kept by slow ones.
  */
-export function statementsAtOnce({ threads, poolThreads = 4 }: Pick<RowsSettings, 'threads' | 'poolThreads'>): number {
+export function statementsAtOnce({
+  threads,
+  poolThreads = 4,
+}: Pick<DuckdbSettings, 'threads' | 'poolThreads'>): number {
   return Math.max(2, Math.min(poolThreads - othersThreads, threads * statementsPerThread))
 }
 
 /** Statements of the workbench that make and fill tables: short ones. */
 const loadsAtOnce = 1
 
-interface Folders {
-  readonly rows: string
-  readonly tmp: string
+export async function openDuckdbRows(settings: DuckdbSettings, deps: RowsDeps): Promise<Rows> {
+  return openRowsIn(await prepareFolders(settings.home), settings, deps)
 }
 
-export async function openDuckdbRows(settings: RowsSettings, deps: RowsDeps): Promise<Rows> {
-  const folders = { rows: join(settings.home, 'rows'), tmp: join(settings.home, 'tmp') }
+/** Opens them in folders that are prepared: another adapter may have unfinished work of its own there. Errors: `storage_failed`. */
+export async function openRowsIn(folders: Folders, settings: DuckdbSettings, deps: RowsDeps): Promise<Rows> {
   try {
-    for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true, mode: 0o700 })
-    await removeLeftovers(folders.tmp)
     return await createReopeningRows({ open: () => createRows(settings, deps, folders), log: deps.log })
   } catch (error) {
     throw storageProblem(`The rows under ${settings.home} cannot be opened.`, error)
@@ -58,7 +59,7 @@ export async function openDuckdbRows(settings: RowsSettings, deps: RowsDeps): Pr
 }
 
 /** Without the clearing up: unfinished work in the folders may be this process's own. */
-export async function createRows(settings: RowsSettings, deps: RowsDeps, folders: Folders): Promise<Rows> {
+export async function createRows(settings: DuckdbSettings, deps: RowsDeps, folders: Folders): Promise<Rows> {
   const { memoryLimitBytes, threads } = settings
   // Its own each time: the rows that it replaces may still remove theirs.
   const spill = scratchFolder(folders.tmp, `spill-${newId(Date.now())}`)
@@ -111,7 +112,7 @@ export async function createRows(settings: RowsSettings, deps: RowsDeps, folders
 }
 
 interface WritingDeps {
-  readonly settings: RowsSettings
+  readonly settings: DuckdbSettings
   readonly deps: RowsDeps
   readonly folders: Folders
   readonly gate: Gate
@@ -155,7 +156,7 @@ function createFollowing() {
 }
 
 interface BenchDeps {
-  readonly settings: RowsSettings
+  readonly settings: DuckdbSettings
   readonly instance: DuckDBInstance
   readonly queries: Gate
   readonly tmp: string
@@ -165,7 +166,8 @@ interface BenchDeps {
 async function openBench({ settings, instance, queries, tmp }: BenchDeps, engine: (chosen: Chosen) => Engine) {
   const stages = createStagesRunner()
   const loading = createGate(loadsAtOnce)
-  const keeper = createSession(await instance.connect(), loading, false)
+  const openSession = async () => createSession(await instance.connect(), loading, false)
+  const keeper = await openSession()
   const runSql = createNativeSql({
     memoryLimitBytes: Math.floor(settings.memoryLimitBytes / 4),
     threads: 1,
@@ -173,20 +175,10 @@ async function openBench({ settings, instance, queries, tmp }: BenchDeps, engine
     gate: queries,
   })
   return {
-    workbench: createWorkbench({ keeper, engine, runSql, runStages: stages.run }),
+    workbench: createWorkbench({ keeper, openSession, engine, runSql, runStages: stages.run }),
     close: async () => {
       await Promise.all([loading.close(), stages.close()])
       keeper.close()
     },
-  }
-}
-
-function checkColumns(columns: readonly Column[], most: number): void {
-  const names = new Set(columns.map(({ name }) => name))
-  if (columns.length === 0 || columns.length > most) {
-    throw new Problem('storage_failed', `A table has between 1 and ${most} columns, not ${columns.length}.`)
-  }
-  if (names.size < columns.length || names.has('')) {
-    throw new Problem('storage_failed', 'The columns of a table have names, each its own.')
   }
 }

@@ -1,5 +1,23 @@
-import { readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { storageProblem } from './failure.ts'
+
+export interface Folders {
+  readonly rows: string
+  readonly tmp: string
+}
+
+/** Makes the folders of a home and removes what a killed process left unfinished in them. Errors: `storage_failed`. */
+export async function prepareFolders(home: string): Promise<Folders> {
+  const folders = { rows: join(home, 'rows'), tmp: join(home, 'tmp') }
+  try {
+    for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true, mode: 0o700 })
+    await removeLeftovers(folders.tmp)
+    return folders
+  } catch (error) {
+    throw storageProblem(`The rows under ${home} cannot be opened.`, error)
+  }
+}
 
 /** A folder for unfinished work that tells whose it is, so that the next process knows what nobody is working on any more. */
 export function scratchFolder(tmpFolder: string, name: string): string {
@@ -10,7 +28,7 @@ export function scratchFolder(tmpFolder: string, name: string): string {
  * Removes the scratch folders of processes that are gone, and of this one's pid: a home has one opener in a process, so they were
  * left by an earlier process that had the same pid (in a container it is always the same).
  */
-export async function removeLeftovers(tmpFolder: string): Promise<void> {
+async function removeLeftovers(tmpFolder: string): Promise<void> {
   for (const name of await readdir(tmpFolder)) {
     const pid = Number(/^rows-(\d+)-/.exec(name)?.[1])
     if (pid === process.pid || (Number.isInteger(pid) && !isAlive(pid))) {

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type DuckDBAppender, DuckDBDataChunk, type DuckDBValue } from '@duckdb/node-api'
-import { Problem } from '../../base/index.ts'
 import type { Batch, Column } from '../../pipeline/index.ts'
 import type { WriteRequest } from '../port.ts'
+import { checkBatch, wrongType } from '../table-checks.ts'
 import type { Bench } from './build-version.ts'
 import { physicalTypes, toCell } from './cells.ts'
 import { abortProblem } from './failure.ts'
@@ -58,7 +58,7 @@ async function appendAll(
   const rowsPerChunk = Math.min(chunkRows, Math.max(1, Math.floor(cellsPerTurn / columns.length)))
   let waiting = 0
   for await (const batch of untilAborted(request.batches, signal)) {
-    checkColumns(batch, columns)
+    checkBatch(batch, columns)
     for (let from = 0; from < batch.rows.length; from += rowsPerChunk) {
       if (signal.aborted) throw abortProblem(signal)
       const rows = batch.rows.slice(from, from + rowsPerChunk)
@@ -77,18 +77,7 @@ function toCells(rows: Batch['rows'], column: Column, position: number): DuckDBV
   return rows.map((row) => {
     const value = row[position]
     const cell = value === undefined ? undefined : toCell(value, column.type)
-    if (cell === undefined) {
-      throw new Problem('storage_failed', `A value of the column "${column.name}" is not of its type, ${column.type}.`)
-    }
+    if (cell === undefined) throw wrongType(column)
     return cell
   })
-}
-
-function checkColumns(batch: Batch, columns: readonly Column[]): void {
-  const same =
-    batch.columns.length === columns.length &&
-    batch.columns.every(
-      ({ name, type }, position) => name === columns[position]?.name && type === columns[position]?.type,
-    )
-  if (!same) throw new Problem('storage_failed', 'The rows to write do not have the columns that were announced.')
 }

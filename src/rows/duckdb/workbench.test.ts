@@ -37,11 +37,12 @@ describe('tables of the workbench in DuckDB', () => {
   beforeAll(async () => {
     const spill = join(tmpdir(), 'laputa-no-such-folder')
     const instance = await openDatabase({ memoryLimitBytes: 256 * 2 ** 20, threads: 1, spill, folders: [] })
-    session = createSession(await instance.connect(), createGate(1), false)
+    const openSession = async () => createSession(await instance.connect(), createGate(1), false)
+    session = await openSession()
     const unused = () => {
       throw new Error('not used here')
     }
-    workbench = createWorkbench({ keeper: session, engine: unused, runSql: unused, runStages: unused })
+    workbench = createWorkbench({ keeper: session, openSession, engine: unused, runSql: unused, runStages: unused })
     close = () => {
       session.close()
       instance.closeSync()

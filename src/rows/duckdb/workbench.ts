@@ -7,15 +7,17 @@ import { neverAborted, type Session } from './session.ts'
 import { fillWithBatches } from './stage-batches.ts'
 
 export interface WorkbenchDeps {
-  /** May make tables; used by one load at a time. */
+  /** May drop tables. */
   readonly keeper: Session
+  /** A session that may make a table, for one load, which closes it: filling a table takes its connection for itself. */
+  openSession(): Promise<Session>
   engine(chosen: Chosen): Engine
   runSql: Workbench['runSql']
   runStages: Workbench['runStages']
 }
 
 /** The workbench beside the versions, in their database: a query can read both at once. */
-export function createWorkbench({ keeper, engine, runSql, runStages }: WorkbenchDeps): Workbench {
+export function createWorkbench({ keeper, openSession, engine, runSql, runStages }: WorkbenchDeps): Workbench {
   const places = new WeakMap<LoadedTable, SqlSource>()
 
   async function load(batches: AsyncIterable<Batch>, limits: Limits, signal: AbortSignal): Promise<LoadedTable> {
@@ -26,9 +28,11 @@ export function createWorkbench({ keeper, engine, runSql, runStages }: Workbench
     }
     const table = `w${newId(Date.now())}`
     const drop = () => keeper.run(`DROP TABLE IF EXISTS memory.main.${table}`, neverAborted())
+    let session: Session | undefined
     try {
+      session = await openSession()
       await fillWithBatches(
-        keeper,
+        session,
         { catalog: 'memory', table, names: columnId, columns: input.columns, batches: input.batches },
         signal,
       )
@@ -36,6 +40,8 @@ export function createWorkbench({ keeper, engine, runSql, runStages }: Workbench
       await input.end()
       await drop()
       throw error
+    } finally {
+      session?.close()
     }
     const loaded: LoadedTable = {
       columns: input.columns,

@@ -125,7 +125,7 @@ async function collect(batches: AsyncIterable<Batch>, maxRows: number): Promise<
   return { names, rows }
 }
 
-function tooManyDocuments(maxRows: number): Problem {
+export function tooManyDocuments(maxRows: number): Problem {
   const message = `A native query works on at most ${maxRows} rows here (\`query.max_native_rows\`): filter or group them in a step before it.`
   return new Problem('too_many_rows', message)
 }

@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import { aggregate } from 'mingo'
+import { readStages } from './read-stages.ts'
 
 /** Rows of a table, or what a table of columns and rows is in a message: both sides speak only in these. */
 export interface TableMessage {
@@ -31,7 +32,7 @@ parentPort?.on('message', (message: StagesMessage) => {
 function answer({ stages, input, others, maxRows }: StagesMessage): StagesReply {
   const tables = new Map(others.map(([domain, table]) => [domain, documentsOf(table)]))
   try {
-    const documents = aggregate(documentsOf(input), withDates(JSON.parse(stages)) as Record<string, unknown>[], {
+    const documents = aggregate(documentsOf(input), readStages(stages), {
       collectionResolver: (name) => tables.get(name) ?? [],
       // Stages hold no code: their operators are listed, and they are JSON. mingo asks for this for window functions.
       scriptEnabled: stages.includes('"$setWindowFields"'),
@@ -45,21 +46,6 @@ function answer({ stages, input, others, maxRows }: StagesMessage): StagesReply 
 function documentsOf({ names, rows }: TableMessage): Record<string, unknown>[] {
   // Not by assignment: a column may have the name of something that every object has.
   return rows.map((row) => Object.fromEntries(names.map((name, index) => [name, row[index] ?? null])))
-}
-
-/** Extended JSON, as far as plain values need it. */
-function withDates(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withDates)
-  if (typeof value !== 'object' || value === null) return value
-  const members = Object.entries(value)
-  const [only] = members
-  if (members.length === 1 && only) {
-    const [name, inner] = only
-    if (name === '$date') return new Date(typeof inner === 'object' ? Number(Object.values(inner ?? {})[0]) : inner)
-    if (/^\$number(Long|Int|Double|Decimal)$/.test(name)) return Number(inner)
-    if (name === '$oid') return String(inner)
-  }
-  return Object.fromEntries(members.map(([name, inner]) => [name, withDates(inner)]))
 }
 
 /** A document as it can be sent: regular expressions and the like become texts. */

@@ -3,6 +3,7 @@ import { createReadStream, renameSync, statSync, unlinkSync, utimesSync } from '
 import { type FileHandle, mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, type Log, newId, Problem } from '../../base/index.ts'
+import { checkRange, hashPattern, type Range } from '../blob-names.ts'
 import type { Blobs } from '../port.ts'
 
 interface Deps {
@@ -10,7 +11,6 @@ interface Deps {
   readonly log: Log
 }
 
-const hashPattern = /^[0-9a-f]{64}$/
 /** `tmp/` is shared with other rooms: only files with this prefix are ours. */
 const temporaryPrefix = 'blob-'
 
@@ -101,8 +101,6 @@ async function moveInto(blobs: string, temporary: string, { hash, now }: { hash:
   await syncFolder(blobs)
 }
 
-type Range = { readonly start: number; readonly end: number }
-
 async function get(blobs: string, hash: string, range?: Range): Promise<AsyncIterable<Uint8Array> | null> {
   if (range !== undefined) checkRange(range)
   if (!hashPattern.test(hash)) return null
@@ -129,11 +127,6 @@ async function* read(path: string, range: Range | undefined): AsyncGenerator<Uin
   } catch (error) {
     throw diskFailed(error)
   }
-}
-
-function checkRange({ start, end }: Range): void {
-  if (Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && end >= start) return
-  throw new Problem('internal', `There is no range of bytes from ${start} to ${end}.`)
 }
 
 async function sweep(blobs: string, keep: ReadonlySet<string>, before: number): Promise<number> {

@@ -1,127 +1,119 @@
-import { Problem } from '../../base/index.ts'
-import type { Collection, CollectionSpec, Filter, FindOptions, Stored } from '../port.ts'
-import { type Row, type Sqlite, sqliteCode, storageFailed } from './database.ts'
-import { fromText, idKey, isId, tooDeep, toText } from './document-text.ts'
-import { tableOf } from './field-key.ts'
-import { both, compileFilter, everything } from './filter.ts'
-import { pageClause } from './page.ts'
-import { prepareCollection } from './schema.ts'
+import type { Problem } from '../../base/index.ts'
+import { changedMeanwhile, checkId, isId, taken, tooDeep } from '../document.ts'
+import type { Collection, Filter, Stored } from '../port.ts'
+import { type Sqlite, sqliteCode, storageFailed } from './database.ts'
+import { idKey, toText } from './document-text.ts'
+import { compileFilter } from './filter.ts'
+import type { GroupCommit } from './group-commit.ts'
+import { createReading, stored, translated } from './reading.ts'
 
-/**
- * A collection in a table of its own. `db` gives the open database, or refuses after the store was closed; `foreignChanges` counts
- * the writes of other programs.
- */
-export function createCollection<T extends { readonly id: string }>(
-  { db, foreignChanges }: { db: () => Sqlite; foreignChanges: () => number },
-  spec: CollectionSpec,
-): Collection<T> {
-  const table = tableOf(spec.name)
-  const uniqueFields = translated(() => prepareCollection(db(), spec))
+export interface TableDeps {
+  /** Gives the open database, or refuses after the store was closed. */
+  readonly db: () => Sqlite
+  readonly commits: GroupCommit
+  /** Counts the writes of other programs. */
+  readonly foreignChanges: () => number
+}
 
-  const get = (id: string): Stored<T> | null => {
-    const row = db().get(`select version, doc from ${table} where id = ?`, [idKey(id)])
-    return row === undefined ? null : stored<T>(row)
-  }
+export interface Table {
+  readonly collection: string
+  /** Its name in SQL. */
+  readonly table: string
+  /** By the name of the index that keeps them unique. */
+  readonly uniqueFields: ReadonlyMap<string, string>
+  /** Of this process, through whatever collection. */
+  readonly writes: { count: number }
+}
 
-  function insert(doc: T): Stored<T> {
-    const text = checkedText(doc, spec.name)
-    db().run(`insert into ${table} (id, version, doc) values (?, 1, ?)`, [idKey(doc.id), text])
+/** So many expired documents go at once: more would hold up the event loop. */
+const mostDropped = 1000
+
+/** Removes everything that matches. */
+type Drop = (filter: Filter) => Promise<void>
+
+interface Documents<T extends { readonly id: string }> {
+  readonly collection: Collection<T>
+  readonly drop: Drop
+}
+
+/** The documents of a table that is there. */
+export function createDocuments<T extends { readonly id: string }>(deps: TableDeps, at: Table): Documents<T> {
+  const { db, foreignChanges } = deps
+  const { collection, table, writes } = at
+  const written = createWriting(deps, at)
+  const { get, find, count } = createReading<T>(db, table)
+
+  async function insert(doc: T): Promise<Stored<T>> {
+    checkId(doc, collection)
+    const [key, text] = [idKey(doc.id), toText(doc)]
+    await written(() => db().run(`insert into ${table} (id, version, doc) values (?, 1, ?)`, [key, text]))
     return stored<T>([1, text])
   }
 
-  function replace(doc: T, ifVersion: number): Stored<T> {
-    const text = checkedText(doc, spec.name)
+  async function replace(doc: T, ifVersion: number): Promise<Stored<T>> {
+    checkId(doc, collection)
+    const { id } = doc
+    const text = toText(doc)
     const sql = `update ${table} set version = version + 1, doc = ? where id = ? and version = ?`
-    if (db().run(sql, [text, idKey(doc.id), ifVersion]) === 0) throw changedMeanwhile(spec.name, doc.id)
+    const changed = await written(() => db().run(sql, [text, idKey(id), ifVersion]))
+    if (changed === 0) throw changedMeanwhile(collection, id)
     return stored<T>([ifVersion + 1, text])
   }
 
-  function remove(id: string, ifVersion?: number): boolean {
-    if (ifVersion === undefined) return db().run(`delete from ${table} where id = ?`, [idKey(id)]) > 0
-    if (db().run(`delete from ${table} where id = ? and version = ?`, [idKey(id), ifVersion]) > 0) return true
-    if (get(id) !== null) throw changedMeanwhile(spec.name, id)
-    return false
+  async function remove(id: string, ifVersion?: number): Promise<boolean> {
+    const condition = ifVersion === undefined ? '' : ' and version = ?'
+    const values = ifVersion === undefined ? [idKey(id)] : [idKey(id), ifVersion]
+    const { removed, stays } = await written(() => {
+      const removed = db().run(`delete from ${table} where id = ?${condition}`, values) > 0
+      return { removed, stays: !removed && get(id) !== null }
+    })
+    if (stays) throw changedMeanwhile(collection, id)
+    return removed
   }
 
-  function find(filter: Filter | undefined, options: FindOptions): Stored<T>[] {
-    const where = filter === undefined ? everything : compileFilter(filter)
-    const page = pageClause(db(), table, options)
-    const { text, values } = both(where, page.after)
-    const sql = `select version, doc from ${table} where ${text} order by ${page.order} limit ?`
-    return db()
-      .all(sql, [...values, page.limit])
-      .map(stored<T>)
-  }
-
-  function count(filter?: Filter): number {
-    const where = filter === undefined ? everything : compileFilter(filter)
-    return Number(db().get(`select count(*) from ${table} where ${where.text}`, where.values)?.[0])
-  }
-
-  const writing = { collection: spec.name, uniqueFields }
-
-  const { written, count: ownChanges } = countedWrites(writing)
-  return {
+  const documents: Collection<T> = {
     get: async (id) => (isId(id) ? translated(() => get(id)) : null),
     find: async (filter, options = {}) => translated(() => find(filter, options)),
-    insert: async (doc) => written(() => insert(doc)),
-    replace: async (doc, ifVersion) => written(() => replace(doc, ifVersion)),
-    remove: async (id, ifVersion) => isId(id) && written(() => remove(id, ifVersion)),
+    insert,
+    replace,
+    remove: async (id, ifVersion) => isId(id) && remove(id, ifVersion),
     count: async (filter) => translated(() => count(filter)),
-    changes: () => ownChanges() + foreignChanges(),
+    changes: () => writes.count + foreignChanges(),
+  }
+  return { collection: documents, drop: createDrop(deps, at) }
+}
+
+function createDrop(deps: TableDeps, at: Table): Drop {
+  const written = createWriting(deps, at)
+  return async (filter) => {
+    const { text, values } = compileFilter(filter)
+    const some = `select id from ${at.table} where ${text} limit ${mostDropped}`
+    const dropSome = () => deps.db().run(`delete from ${at.table} where id in (${some})`, values)
+    while ((await written(dropSome)) === mostDropped);
   }
 }
 
-interface Writing {
-  readonly collection: string
-  /** By the name of the index that keeps them unique. */
-  readonly uniqueFields: ReadonlyMap<string, string>
-}
-
-/** Counts the writes of this process. Exact, since a write and its count are one turn of the event loop. */
-function countedWrites(writing: Writing) {
-  let writes = 0
-  return {
-    count: () => writes,
-    written<R>(write: () => R): R {
-      try {
-        return translated(write, writing)
-      } finally {
-        // Also after an error: it may not tell whether something was written.
-        writes++
-      }
-    },
+/** Runs a statement that writes, counts it, and turns SQLite's errors into ours. */
+function createWriting({ db, commits }: TableDeps, at: Table) {
+  // Exact, since a commit and its count are one turn of the event loop. Also after an error: it may not tell whether something was written.
+  const settled = () => {
+    at.writes.count++
+  }
+  return async <R>(write: () => R): Promise<R> => {
+    db()
+    try {
+      return await commits.write(write, settled)
+    } catch (error) {
+      throw brokenConstraint(error, at) ?? storageFailed(error)
+    }
   }
 }
 
-/** Runs it and turns SQLite's errors into ours. */
-function translated<R>(run: () => R, writing?: Writing): R {
-  try {
-    return run()
-  } catch (error) {
-    throw (writing && brokenConstraint(error, writing)) ?? storageFailed(error)
-  }
-}
-
-function brokenConstraint(error: unknown, { collection, uniqueFields }: Writing): Problem | undefined {
+function brokenConstraint(error: unknown, { collection, uniqueFields }: Table): Problem | undefined {
   const code = sqliteCode(error)
-  if (code === 'SQLITE_CONSTRAINT_PRIMARYKEY') return new Problem('conflict', `This id is taken in "${collection}".`)
+  if (code === 'SQLITE_CONSTRAINT_PRIMARYKEY') return taken(collection, 'id')
   if (code === 'SQLITE_CONSTRAINT_CHECK') return tooDeep()
   if (code !== 'SQLITE_CONSTRAINT_UNIQUE') return undefined
   const index = /index '(\w+)'/.exec(error instanceof Error ? error.message : '')?.[1] ?? ''
-  return new Problem('conflict', `This "${uniqueFields.get(index) ?? 'value'}" is taken in "${collection}".`)
-}
-
-function changedMeanwhile(collection: string, id: string): Problem {
-  return new Problem('precondition_failed', `"${id}" in "${collection}" was changed or removed meanwhile.`)
-}
-
-function checkedText(doc: { readonly id: string }, collection: string): string {
-  if (isId(doc.id)) return toText(doc)
-  throw new Problem('invalid_request', `An id in "${collection}" must have 1 to 1000 characters of valid Unicode.`)
-}
-
-/** That the document has the collection's type is the promise of the one file that writes the collection. */
-function stored<T>(row: Row): Stored<T> {
-  return { version: Number(row[0]), doc: fromText(String(row[1])) as T }
+  return taken(collection, uniqueFields.get(index) ?? 'value')
 }

@@ -1,4 +1,4 @@
-import { Problem } from '../../base/index.ts'
+import { jsonText } from '../document.ts'
 
 /*
  * SQLite's JSON functions end a text at its first NUL, so `"a\u0000b"` would equal `"a"`. Texts are therefore stored with NUL as
@@ -15,7 +15,7 @@ const escapesToRead = /\\u0001\\u000[12]|\\./g
  * Errors: `too_large` when it is nested too deeply to be written, `internal` when it is not JSON at all.
  */
 export function toText(value: unknown): string {
-  const text = stringify(value)
+  const text = jsonText(value)
   return text.includes('\\u000') ? text.replace(escapesToWrite, (found) => written[found] ?? found) : text
 }
 
@@ -27,24 +27,4 @@ export function fromText(text: string): unknown {
 export function idKey(id: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these two characters are what it is about.
   return id.replace(/[\u0000\u0001]/g, (character) => (character === '\u0000' ? '\u0001\u0001' : '\u0001\u0002'))
-}
-
-/** Whether a text can be an id: not empty, at most 1,000 characters, no half of a surrogate pair (the driver would replace it). */
-export function isId(id: unknown): id is string {
-  return typeof id === 'string' && id.length > 0 && id.length <= 1000 && !/\p{Surrogate}/u.test(id)
-}
-
-export const tooDeep = () =>
-  new Problem('too_large', 'A document is nested deeper than 1000 levels, the most that is kept.')
-
-function stringify(value: unknown): string {
-  let text: string | undefined
-  try {
-    text = JSON.stringify(value)
-  } catch (cause) {
-    if (cause instanceof RangeError) throw tooDeep()
-    throw new Problem('internal', 'A value to store is not JSON.', { cause })
-  }
-  if (text === undefined) throw new Problem('internal', 'A value to store is not JSON.')
-  return text
 }

@@ -1,7 +1,4 @@
-import { Problem } from '../../base/index.ts'
-
-const collectionName = /^[a-z][a-z0-9_]{0,62}$/
-const fieldName = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/
+import { fieldParts, keptName } from '../names.ts'
 
 /** The key of a field that is null or absent: less than every number, and not a number that JSON can hold. */
 export const nullKey = '-9e999'
@@ -10,19 +7,14 @@ export const leastText = "''"
 export const leastBlob = "x''"
 export const booleanKeys = { true: "x'74'", false: "x'66'" } as const
 
-/** The table of a collection, quoted. The prefix keeps it apart from our own tables and SQLite's. */
+/** The table of a collection, quoted. */
 export function tableOf(collection: string): string {
-  if (!collectionName.test(collection)) throw new Problem('internal', `"${collection}" cannot name a collection.`)
-  return `"c_${collection}"`
+  return `"${keptName(collection)}"`
 }
 
-/** A field as a JSON path in an SQL text literal. The pattern leaves no character that could end either of the two. */
+/** A field as a JSON path in an SQL text literal. The names of fields have no character that could end either of the two. */
 export function pathOf(field: string): string {
-  if (typeof field !== 'string' || field.length > 200 || !fieldName.test(field)) {
-    throw new Problem('internal', `"${field}" cannot name a field of a document.`)
-  }
-  return `'$.${field
-    .split('.')
+  return `'$.${fieldParts(field)
     .map((part) => `"${part}"`)
     .join('.')}'`
 }

@@ -1,14 +1,16 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { canonicalJson, Problem } from '../../base/index.ts'
+import { Problem } from '../../base/index.ts'
+import { createExpiry } from '../expiry.ts'
 import { openBlobs } from '../files/blobs.ts'
-import type { Collection, CollectionSpec, Store } from '../port.ts'
+import type { Store } from '../port.ts'
 import type { StoreDeps } from '../settings.ts'
-import { createCollection } from './collection.ts'
 import { openDatabase, type Sqlite, storageFailed } from './database.ts'
 import { watchForeignChanges } from './foreign-changes.ts'
+import { createGroupCommit } from './group-commit.ts'
 import { lockHome } from './home-lock.ts'
 import { checkFormat } from './schema.ts'
+import { createTables } from './tables.ts'
 
 /** How long a write waits, and this process with it, for another program (a backup, a shell) to let go of the database. */
 const busyTimeoutMs = 1000
@@ -19,7 +21,7 @@ export async function openSqliteStore(home: string, deps: StoreDeps): Promise<St
   try {
     const database = attempt(() => openDocuments(join(home, 'store.sqlite')))
     try {
-      return createStore({ database, blobs: await openBlobs(home, deps), release: lock.release })
+      return createStore({ database, blobs: await openBlobs(home, deps), release: lock.release }, deps)
     } catch (error) {
       database.close()
       throw error
@@ -72,34 +74,25 @@ interface Opened {
   readonly release: () => void
 }
 
-function createStore(opened: Opened): Store {
-  const known = new Map<string, { readonly spec: string; readonly collection: unknown }>()
+function createStore(opened: Opened, deps: StoreDeps): Store {
   let closed = false
   const db = () => whileOpen().database
+  const commits = createGroupCommit(db)
   const foreignChanges = watchForeignChanges(opened.database)
+  const expiry = createExpiry(deps)
+  const tables = createTables({ db, commits, foreignChanges: foreignChanges.count }, expiry)
 
   function whileOpen(): Opened {
     if (closed) throw new Problem('storage_failed', 'The store is closed.')
     return opened
   }
 
-  function collection<T extends { readonly id: string }>(spec: CollectionSpec): Collection<T> {
-    const text = canonicalJson(spec)
-    const seen = known.get(spec.name)
-    if (seen === undefined) {
-      const made = createCollection<T>({ db, foreignChanges: foreignChanges.count }, spec)
-      known.set(spec.name, { spec: text, collection: made })
-      return made
-    }
-    // Each spec would drop the other's indexes.
-    if (seen.spec !== text) throw new Problem('internal', `The collection "${spec.name}" is described in two ways.`)
-    return seen.collection as Collection<T>
-  }
-
   async function close(): Promise<void> {
     if (closed) return
+    commits.flush()
     closed = true
     foreignChanges.end()
+    expiry.end()
     try {
       attempt(() => opened.database.exec('pragma wal_checkpoint(truncate)'))
     } finally {
@@ -109,12 +102,14 @@ function createStore(opened: Opened): Store {
   }
 
   return {
-    collection,
+    shared: false,
+    ...tables,
     blobs: {
       put: async (content) => whileOpen().blobs.put(content),
       get: async (hash, range) => whileOpen().blobs.get(hash, range),
       sweep: async (keep, graceMs) => whileOpen().blobs.sweep(keep, graceMs),
     },
+    ping: async () => void attempt(() => db().get("select value from meta where name = 'format'", [])),
     close,
   }
 }

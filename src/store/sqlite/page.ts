@@ -1,11 +1,11 @@
-import { Problem } from '../../base/index.ts'
+import { pageOf, unknownPlace } from '../page.ts'
 import type { FindOptions } from '../port.ts'
 import type { Sqlite } from './database.ts'
-import { idKey, isId } from './document-text.ts'
+import { idKey } from './document-text.ts'
 import { keyOf } from './field-key.ts'
 import { type Clause, everything } from './filter.ts'
 
-export interface Page {
+export interface PageClause {
   readonly after: Clause
   /** The text behind `order by`. */
   readonly order: string
@@ -13,30 +13,18 @@ export interface Page {
   readonly limit: number
 }
 
-/**
- * Which part of a search, in which order. A page starts where the last document of the one before stands now, so pages neither
- * repeat nor miss a document that stays as it is. Errors: `invalid_request` when that document is gone and its place is unknown.
- */
-export function pageClause(db: Sqlite, table: string, options: FindOptions): Page {
-  const { sort, limit = -1, after } = options
-  if (!Number.isSafeInteger(limit) || (options.limit !== undefined && limit < 0)) {
-    throw new Problem('internal', `A search was limited to ${limit} documents.`)
-  }
-  if (sort !== undefined && sort.order !== 'asc' && sort.order !== 'desc') {
-    throw new Problem('internal', `A search was sorted "${String(sort.order)}".`)
-  }
-  const descending = sort?.order === 'desc'
-  if (sort === undefined || sort.field === 'id') {
-    return { after: afterId(after, descending), order: `id ${descending ? 'desc' : 'asc'}`, limit }
-  }
-  const key = keyOf(sort.field)
+/** Errors: `invalid_request` when the document that ended the page before is gone and its place is unknown. */
+export function pageClause(db: Sqlite, table: string, options: FindOptions): PageClause {
+  const { field, descending, limit = -1, after } = pageOf(options)
+  const direction = descending ? 'desc' : 'asc'
+  if (field === 'id') return { after: afterId(after, descending), order: `id ${direction}`, limit }
+  const key = keyOf(field)
   const start = after === undefined ? everything : afterDocument(db, { table, key, after, descending })
-  return { after: start, order: `${key} ${sort.order}, id asc`, limit }
+  return { after: start, order: `${key} ${direction}, id asc`, limit }
 }
 
 function afterId(after: string | undefined, descending: boolean): Clause {
   if (after === undefined) return everything
-  if (!isId(after)) throw unknownPlace()
   return { text: `id ${descending ? '<' : '>'} ?`, values: [idKey(after)] }
 }
 
@@ -48,17 +36,10 @@ interface Place {
 }
 
 function afterDocument(db: Sqlite, { table, key, after, descending }: Place): Clause {
-  if (!isId(after) || !db.get(`select 1 from ${table} where id = ?`, [idKey(after)])) throw unknownPlace()
+  const id = idKey(after)
+  if (!db.get(`select 1 from ${table} where id = ?`, [id])) throw unknownPlace()
   const place = `(select ${key} from ${table} where id = ?)`
   const beyond = descending ? '<' : '>'
-  const id = idKey(after)
   // The first half follows from the second; it is there for the planner, which starts an index only at a plain comparison.
   return { text: `(${key} ${beyond}= ${place} and (${key} ${beyond} ${place} or id > ?))`, values: [id, id, id] }
-}
-
-function unknownPlace(): Problem {
-  return new Problem(
-    'invalid_request',
-    'The document that ended the page before is gone. Start again at the first page.',
-  )
 }

@@ -1,7 +1,9 @@
 import { Problem, sha256 } from '../../base/index.ts'
+import { notUnique } from '../document.ts'
 import type { CollectionSpec } from '../port.ts'
 import { type Sqlite, sqliteCode } from './database.ts'
 import { keyOf, nullKey, tableOf } from './field-key.ts'
+import { inTransaction } from './transaction.ts'
 
 /** The form of the tables. A program that changes it raises the number and brings the step from the one before. */
 const format = 1
@@ -47,16 +49,21 @@ export function prepareCollection(db: Sqlite, spec: CollectionSpec): ReadonlyMap
   const table = tableOf(spec.name)
   const unique = (spec.unique ?? []).map((field) => uniqueIndex(table, field))
   // A unique index lacks the nulls, so searches and sorting need the plain one as well.
-  const searched = new Set([...(spec.unique ?? []), ...(spec.indexes ?? [])])
+  const searched = new Set([...(spec.unique ?? []), ...(spec.indexes ?? []), ...(spec.expires ? [spec.expires] : [])])
   const plain = [...searched].filter((field) => field !== 'id').map((field) => plainIndex(table, field))
+  makeTable(db, spec.name)
+  reconcileIndexes(db, { table, collection: spec.name, wanted: [...unique, ...plain] })
+  return new Map(unique.map(({ name, field }) => [name, field]))
+}
+
+/** Makes the table of a collection where there is none, and leaves its indexes as they are. */
+export function makeTable(db: Sqlite, collection: string): void {
   db.exec(
     // `id` has no type: with one, SQLite would take the number 5 in a filter for the text "5".
     // The check keeps out what its JSON functions cannot read again: one such document would break every search.
-    `create table if not exists ${table} ` +
+    `create table if not exists ${tableOf(collection)} ` +
       '(id not null primary key, version integer not null, doc text not null check (json_valid(doc)))',
   )
-  reconcileIndexes(db, { table, collection: spec.name, wanted: [...unique, ...plain] })
-  return new Map(unique.map(({ name, field }) => [name, field]))
 }
 
 interface Index {
@@ -91,11 +98,7 @@ function createIndex(db: Sqlite, sql: string, collection: string): void {
     db.exec(sql)
   } catch (cause) {
     if (sqliteCode(cause) !== 'SQLITE_CONSTRAINT_UNIQUE') throw cause
-    throw new Problem(
-      'storage_failed',
-      `Documents in "${collection}" share a value that must now be unique. Remove all but one of each with the program before.`,
-      { cause },
-    )
+    throw notUnique(collection, cause)
   }
 }
 
@@ -112,15 +115,4 @@ function plainIndex(table: string, field: string): Index {
 function namedIndex(create: string, field: string, on: string): Index {
   const name = `i_${sha256(`${create} ${on}`).slice(0, 24)}`
   return { name, field, sql: `${create} "${name}" on ${on}` }
-}
-
-function inTransaction(db: Sqlite, change: () => void): void {
-  db.exec('begin immediate')
-  try {
-    change()
-    db.exec('commit')
-  } catch (error) {
-    db.exec('rollback')
-    throw error
-  }
 }

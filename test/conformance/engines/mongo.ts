@@ -10,8 +10,8 @@ import {
   type Value,
 } from '../../../src/pipeline/index.ts'
 import { openTestBench, type TestBench } from '../../builders/test-bench.ts'
-import { standInLimit } from '../../services/mongo-stand-in/aggregate-proxy.ts'
 import { standInName } from '../../services/mongo-stand-in/stand-in.ts'
+import { standInLimit } from '../../services/mongo-stand-in/stand-in-limit.ts'
 import { fixtureNow, queryOf, tablesOf } from '../prepare.ts'
 import type { Table } from '../table.ts'
 import type { ConformanceEngine, OpenEngine } from './engine.ts'

@@ -4,6 +4,10 @@ import type { Collection, Filter, Store } from '../../../src/store/index.ts'
 
 export interface StoreUnderTest {
   readonly store: Store
+  /** Opens the same store once more, as another process would; undefined where only one may have it. */
+  openAgain?(): Promise<Store>
+  /** Of the clock that the store was given. */
+  now(): number
   /** Lets so many milliseconds pass on the clock that the store was given. */
   passTime(ms: number): void
   /** Closes the store and removes what it kept. */
@@ -61,6 +65,14 @@ export const hostileTexts = [
   'null',
   '{"a":1}',
   '__proto__',
+  '_bsontype',
+  'toBSON',
+  '$ne',
+  'a.b',
+  '/a',
+  '\ud7ff',
+  '\ud7ff\u0001',
+  '\ue000',
 ]
 
 export function cyclic(): Doc {

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
-import { aggregate } from 'mingo'
 import { BSON, type Document, MongoClient } from 'mongodb'
+import { type AggregateThreads, createAggregateThreads } from './aggregate-threads.ts'
+import type { AggregateMessage } from './aggregate-worker.ts'
 
 export interface AggregateProxy {
   readonly port: number
@@ -14,22 +15,25 @@ const headerLength = 16
 const bodyStart = headerLength + 4 + 1
 
 /**
- * Speaks MongoDB's protocol to drivers on a free port of 127.0.0.1 and passes everything on to the server behind it, except
+ * Speaks MongoDB's protocol to drivers on a port of 127.0.0.1 (0: a free one) and passes everything on to the server behind it, except
  * `aggregate`, which it answers itself with mingo over the documents of the collections that the pipeline reads. For tests only.
  */
-export async function startAggregateProxy(backingUrl: string): Promise<AggregateProxy> {
+export async function startAggregateProxy(backingUrl: string, port = 0): Promise<AggregateProxy> {
   const client = await new MongoClient(backingUrl).connect()
   const { hostname, port: backingPort } = new URL(backingUrl)
   const sockets = new Set<Socket>()
+  const threads = createAggregateThreads()
   const server = createServer((driver) => {
     const backing = connect(Number(backingPort), hostname)
+    const gone = new AbortController()
     backing.pipe(driver)
     passOn(driver, async (message) => {
       const command = aggregateIn(message)
       if (!command) backing.write(message)
-      else driver.write(replyTo(message, await answer(client, command)))
+      else driver.write(replyTo(message, await answer({ client, threads, message, command, signal: gone.signal })))
     })
     const end = () => {
+      gone.abort()
       for (const socket of [driver, backing]) {
         socket.destroy()
         sockets.delete(socket)
@@ -40,7 +44,7 @@ export async function startAggregateProxy(backingUrl: string): Promise<Aggregate
       socket.on('error', end).on('close', end)
     }
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
   return {
@@ -50,6 +54,7 @@ export async function startAggregateProxy(backingUrl: string): Promise<Aggregate
       server.close()
       for (const socket of sockets) socket.destroy()
       await closed
+      await threads.close()
       await client.close()
     },
   }
@@ -79,32 +84,33 @@ function aggregateIn(message: Buffer): Document | undefined {
   return typeof command.aggregate === 'string' && !writes ? command : undefined
 }
 
-async function answer(client: MongoClient, command: Document): Promise<Document> {
-  try {
-    return {
-      cursor: { id: BSON.Long.ZERO, ns: `${command.$db}.${command.aggregate}`, firstBatch: await run(client, command) },
-      ok: 1,
-    }
-  } catch (error) {
-    const errmsg = error instanceof Error ? error.message : String(error)
-    return { ok: 0, code: 16436, codeName: errmsg === beyondNumbers ? standInLimit : 'StandIn', errmsg }
-  }
+interface Aggregation {
+  readonly client: MongoClient
+  readonly threads: AggregateThreads
+  readonly message: Buffer
+  readonly command: Document
+  /** Aborts when the driver closes its connection: then nobody wants the answer. */
+  readonly signal: AbortSignal
 }
 
-async function run(client: MongoClient, command: Document): Promise<Document[]> {
+async function answer({ client, threads, message, command, signal }: Aggregation): Promise<Uint8Array> {
+  const collections = await collectionsFor(client, command)
+  const body = message.subarray(bodyStart, bodyStart + message.readInt32LE(bodyStart))
+  return threads.run(
+    { command: new Uint8Array(body), collections },
+    { signal, maxTimeMs: Number(command.maxTimeMS ?? 0) },
+  )
+}
+
+/** What a pipeline reads: with its own collection each one that it names. */
+async function collectionsFor(client: MongoClient, command: Document): Promise<AggregateMessage['collections']> {
   const db = client.db(String(command.$db))
-  const documents = new Map<string, Document[]>()
-  for (const name of new Set([String(command.aggregate), ...collectionsOf(command.pipeline)])) {
-    const found = await db.collection(name).find({}, { useBigInt64: true }).toArray()
-    documents.set(name, found.map(forMingo))
-  }
-  // Its constants may well be bounds of 64 bits, to be compared with smaller numbers.
-  const pipeline = mapIntegers(command.pipeline, Number) as Document[]
-  return aggregate(documents.get(String(command.aggregate)) ?? [], pipeline, {
-    collectionResolver: (name) => documents.get(name) ?? [],
-    // mingo wants it for $setWindowFields.
-    scriptEnabled: true,
+  const names = new Set([String(command.aggregate), ...collectionsOf(command.pipeline)])
+  const found = [...names].map(async (name): Promise<AggregateMessage['collections'][number]> => {
+    const documents = await db.collection(name).find({}, { raw: true }).toArray()
+    return [name, documents as unknown as Uint8Array[]]
   })
+  return Promise.all(found)
 }
 
 /** Every collection that a pipeline reads beside its own. */
@@ -123,32 +129,11 @@ function collectionNamed(stage: string, inner: unknown): unknown {
   return isLookup && isPlain(inner) ? inner.from : undefined
 }
 
-/** The code of the refusal to compute what mingo would compute wrongly. */
-export const standInLimit = 'StandInLimit'
-const beyondNumbers = 'mingo cannot compute with integers beyond 2^53'
-
-/** Documents for mingo, which knows only JavaScript's numbers and ignores others in sums and comparisons. Errors: an integer is none. */
-function forMingo(value: Document): Document {
-  return mapIntegers(value, (integer) => {
-    const number = Number(integer)
-    if (!Number.isSafeInteger(number)) throw new Error(beyondNumbers)
-    return number
-  }) as Document
-}
-
-function mapIntegers(value: unknown, map: (integer: bigint) => number): unknown {
-  if (typeof value === 'bigint') return map(value)
-  if (Array.isArray(value)) return value.map((item) => mapIntegers(item, map))
-  if (!isPlain(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, mapIntegers(member, map)]))
-}
-
 function isPlain(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }
 
-function replyTo(request: Buffer, document: Document): Buffer {
-  const body = BSON.serialize(document, { ignoreUndefined: true })
+function replyTo(request: Buffer, body: Uint8Array): Buffer {
   const message = Buffer.alloc(bodyStart + body.length)
   message.writeInt32LE(message.length, 0)
   message.writeInt32LE(request.readInt32LE(4), 8)

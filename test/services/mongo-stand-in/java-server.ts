@@ -12,13 +12,20 @@ export interface JavaServer extends Program {
   readonly url: string
 }
 
+export interface JavaServerOptions {
+  /** Default: a free one. */
+  readonly port?: number
+  /** Where it keeps what is written. Default: in memory. */
+  readonly file?: string
+}
+
 /** mongo-java-server, where Java and Maven are installed; null where they are not. */
-export async function startJavaServer(): Promise<JavaServer | null> {
+export async function startJavaServer({ port: wanted, file }: JavaServerOptions = {}): Promise<JavaServer | null> {
   const programs = javaPrograms()
   if (!programs) return null
   const { java, javac, maven } = programs
   const built = await build(javac, maven)
-  const port = await freePort()
+  const port = wanted ?? (await freePort())
   const url = `mongodb://127.0.0.1:${port}/?directConnection=true`
   const program = await startProgram({
     command: java,
@@ -30,6 +37,7 @@ export async function startJavaServer(): Promise<JavaServer | null> {
       `${built}/*:${built}`,
       'MongoStandIn',
       String(port),
+      ...(file === undefined ? [] : [file]),
     ],
     folder: temporaryFolder('mongo'),
     stopSignal: 'TERM',

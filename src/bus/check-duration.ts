@@ -1,4 +1,4 @@
-import { Problem } from '../../base/index.ts'
+import { Problem } from '../base/index.ts'
 
 /** Errors: `internal` for a length of time that would be over at once, or never. */
 export function checkDuration(ms: number): void {

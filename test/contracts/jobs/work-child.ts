@@ -1,0 +1,4 @@
+import { serveWork } from '../../../src/jobs/index.ts'
+import { works } from './works.ts'
+
+serveWork(works)

@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { loadConfig } from '../../src/config/index.ts'
+import { findProgram } from '../services/program.ts'
+import { read, refusalOf, root, unknownSettings } from './checks.ts'
+
+const text = read('deploy/supervisor/laputa.conf')
+
+/** Sections, and their settings by name. */
+function sectionsOf(ini: string): Map<string, Map<string, string>> {
+  const sections = new Map<string, Map<string, string>>()
+  let current = new Map<string, string>()
+  for (const line of ini.split('\n')) {
+    const section = /^\[(.+)\]$/.exec(line)?.[1]
+    const [, name, value] = /^(\w+)=(.+)$/.exec(line) ?? []
+    if (section !== undefined) {
+      current = new Map()
+      sections.set(section, current)
+    } else if (name !== undefined && value !== undefined) current.set(name, value)
+    else if (line !== '' && !line.startsWith(';')) throw new Error(`not a line of a configuration: ${line}`)
+  }
+  return sections
+}
+
+const sections = sectionsOf(text)
+const programs = [...sections].flatMap(([name, settings]) =>
+  name.startsWith('program:') ? [[name.slice('program:'.length), settings] as const] : [],
+)
+const names = [
+  ...['command', 'directory', 'user', 'umask', 'environment', 'priority', 'autostart', 'autorestart', 'exitcodes'],
+  ...['startsecs', 'startretries', 'stopsignal', 'stopwaitsecs', 'stopasgroup', 'killasgroup', 'redirect_stderr'],
+  ...['stdout_logfile', 'stdout_logfile_maxbytes', 'stdout_logfile_backups'],
+]
+
+describe('supervisor/laputa.conf', () => {
+  it('runs every role, in one group', () => {
+    expect(programs.map(([name]) => name)).toEqual(['worker', 'web', 'live', 'scheduler'])
+    expect(sections.get('group:laputa')?.get('programs')).toBe('worker,web,live,scheduler')
+  })
+
+  it.each(programs)('%s has settings that supervisor knows, and all of them', (_, settings) => {
+    expect([...settings.keys()].sort()).toEqual([...names].sort())
+  })
+
+  it.each(programs)('%s is started as the program can be', (name, settings) => {
+    const [node, program, ...argv] = settings.get('command')?.split(' ') ?? []
+    expect([node, program]).toEqual(['/usr/bin/node', '/opt/laputa/dist/cli/laputa.cjs'])
+    expect(argv).toEqual(['start', '--only', name])
+    expect(refusalOf(argv)).toBe(null)
+    const variables = [...(settings.get('environment') ?? '').matchAll(/(\w+)="/g)].map(([, variable = '']) => variable)
+    expect(variables).toContain('LAPUTA_CONFIG')
+    expect(unknownSettings(variables)).toEqual([])
+  })
+
+  it('starts what ends again, less and less often, but not after a wrong configuration', () => {
+    for (const [, settings] of programs) {
+      expect(Object.fromEntries(settings)).toMatchObject({ autorestart: 'unexpected', exitcodes: '78' })
+      expect(Number(settings.get('startretries'))).toBeGreaterThan(3)
+      expect(Number(settings.get('startsecs'))).toBeGreaterThan(0)
+      expect(settings.get('stdout_logfile_maxbytes')).toMatch(/^\d+MB$/)
+      expect(Number(settings.get('stdout_logfile_backups'))).toBeGreaterThan(0)
+    }
+  })
+
+  it('gives the worker more time to end than its jobs may take', () => {
+    const { jobs } = loadConfig({ env: {}, cwd: root })
+    expect(Number(sections.get('program:worker')?.get('stopwaitsecs')) * 1000).toBeGreaterThan(jobs.drain + 15_000)
+  })
+})
+
+const supervisord = process.env.LAPUTA_TEST_SUPERVISORD ?? findProgram('supervisord')
+
+/** Supervisor itself, with programs of this test in the place of ours. */
+describe.skipIf(supervisord === null)('supervisord with that configuration', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'laputa-supervisor-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('starts and stops them in order, starts again what dies, and leaves alone what is refused', async () => {
+    const notes = join(folder, 'notes')
+    writeFileSync(notes, '')
+    const program = join(folder, 'program.cjs')
+    writeFileSync(
+      program,
+      `
+      const { appendFileSync, readFileSync } = require('node:fs')
+      const role = process.argv.at(-1)
+      const note = (what) => appendFileSync('${notes}', role + ' ' + what + '\\n')
+      const before = readFileSync('${notes}', 'utf8').includes(role + ' starts')
+      note('starts')
+      process.on('SIGTERM', () => { note('stops'); process.exit(0) })
+      setInterval(() => {}, 1000)
+      if (role === 'live' && !before) setTimeout(() => process.exit(0), 1500)
+      if (role === 'scheduler') setTimeout(() => { note('is refused'); process.exit(78) }, 1500)
+      `,
+    )
+    const here = text
+      .replaceAll('/usr/bin/node', process.execPath)
+      .replaceAll('/opt/laputa/dist/cli/laputa.cjs', program)
+      .replaceAll('directory=/opt/laputa', `directory=${folder}`)
+      .replaceAll('/var/log/laputa', folder)
+      .replaceAll(/^user=.*$/gm, '')
+      .replaceAll('startsecs=5', 'startsecs=1')
+    const file = join(folder, 'supervisord.conf')
+    const own = `[supervisord]\nlogfile=${folder}/supervisord.log\npidfile=${folder}/supervisord.pid\n`
+    writeFileSync(file, own + here)
+    const supervisor = spawn(supervisord ?? '', ['--nodaemon', '--silent', '--configuration', file], {
+      stdio: 'ignore',
+    })
+    const ended = once(supervisor, 'exit')
+    const noted = () => readFileSync(notes, 'utf8').trim().split('\n')
+    try {
+      await expect.poll(noted, { timeout: 10_000 }).toContain('scheduler starts')
+      expect(noted().slice(0, 4)).toEqual(['worker starts', 'web starts', 'live starts', 'scheduler starts'])
+      await expect.poll(() => noted().filter((line) => line === 'live starts'), { timeout: 10_000 }).toHaveLength(2)
+      await expect.poll(noted, { timeout: 10_000 }).toContain('scheduler is refused')
+      await new Promise((resolve) => setTimeout(resolve, 1500))
+      expect(noted().filter((line) => line === 'scheduler starts')).toHaveLength(1)
+    } finally {
+      supervisor.kill('SIGTERM')
+      await ended
+    }
+    expect(noted().filter((line) => line.endsWith('stops'))).toEqual(['live stops', 'web stops', 'worker stops'])
+  }, 60_000)
+})
