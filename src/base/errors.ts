@@ -139,6 +139,11 @@ export const errorCatalogue = {
   },
   throttled: { status: 429, title: 'Too many attempts', remedy: 'Wait as long as `Retry-After` says, then try again.' },
   cancelled: { status: 499, title: 'The client left', remedy: 'Nothing to do: the request was given up.' },
+  operation_cancelled: {
+    status: 409,
+    title: 'The operation was cancelled',
+    remedy: 'Start it again if it is still wanted.',
+  },
   overloaded: { status: 503, title: 'Too busy', remedy: 'Try again after `Retry-After` seconds.' },
   not_ready: {
     status: 503,
@@ -151,9 +156,9 @@ export const errorCatalogue = {
     remedy: 'Run `laputa config check` and mend what it lists.',
   },
   storage_failed: {
-    status: 500,
+    status: 503,
     title: 'The storage failed',
-    remedy: 'Give the operator the request id: the log has the cause.',
+    remedy: 'Try again in a moment. If it stays so, give the operator the request id: the log has the cause.',
   },
   bus_failed: {
     status: 503,

@@ -31,6 +31,6 @@ export function createSettle(core: Core, waiting: Waiting): Settle {
 export function fallWith(core: Core, record: OperationRecord, before: OperationRecord): OperationRecord | null {
   if (record.state !== 'queued') return null
   const how = before.state === 'failed' ? 'failed' : 'was cancelled'
-  const problem = new Problem('cancelled', `The operation before it, ${before.id} (${before.job}), ${how}.`)
+  const problem = new Problem('operation_cancelled', `The operation before it, ${before.id} (${before.job}), ${how}.`)
   return { ...cancel(record, problem, core.ending()), fellWith: before.id }
 }

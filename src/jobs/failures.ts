@@ -32,4 +32,4 @@ export function between(leastMs: number, mostMs: number): number {
   return leastMs + Math.random() * (mostMs - leastMs)
 }
 
-export const cancelledByRequest = () => new Problem('cancelled', 'Somebody cancelled the operation.')
+export const cancelledByRequest = () => new Problem('operation_cancelled', 'Somebody cancelled the operation.')

@@ -47,7 +47,7 @@ export interface Started {
 
 /**
  * Submits what somebody asked for, and waits for its end. Errors: those of `Jobs.submit`; that of an operation that failed while it was
- * waited for; `cancelled` when somebody cancelled it, or when whoever asked left; `conflict` for a key that was used for other work.
+ * waited for; `operation_cancelled` when somebody cancelled it; `cancelled` when whoever asked left; `conflict` for a key that was used for other work.
  */
 export async function startWork(jobs: Jobs, request: StartRequest): Promise<Started> {
   const operations = await submit(jobs, request)
@@ -109,7 +109,7 @@ function unlessEnded(error: unknown): void {
 
 function succeeded(operation: Operation): Operation {
   const { id, state, error } = operation
-  if (state === 'cancelled') throw new Problem('cancelled', `The operation ${id} was cancelled.`)
+  if (state === 'cancelled') throw new Problem('operation_cancelled', `The operation ${id} was cancelled.`)
   if (state !== 'failed' || !error) return operation
   const code = Object.hasOwn(errorCatalogue, error.code) ? (error.code as ErrorCode) : 'internal'
   throw new Problem(code, error.detail, { errors: error.errors })

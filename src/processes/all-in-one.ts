@@ -20,7 +20,7 @@ async function open({ config, version, demo, print, heavy, fast }: AllStart, fra
   const { log } = frame
   const composed = await compose({ config, version, ...frame })
   try {
-    await runJobs({ product: composed, settings: config.jobs, heavy, fast, metrics: frame.metrics })
+    await runJobs({ product: composed, settings: config.jobs, heavy, fast, metrics: frame.metrics, log: frame.log })
     // What the first start does to itself is no news.
     log.level = 'warn'
     await firstStart({ ...composed, log, home: config.home, demo, print })

@@ -12,7 +12,7 @@ export function runWorker(start: RoleStart): Promise<void> {
 async function open({ config, version, print, heavy, fast }: RoleStart, frame: Frame): Promise<Running> {
   const product = await composeProduct({ config, version, ...frame })
   try {
-    await runJobs({ product, settings: config.jobs, heavy, fast, metrics: frame.metrics })
+    await runJobs({ product, settings: config.jobs, heavy, fast, metrics: frame.metrics, log: frame.log })
   } catch (error) {
     await product.close()
     throw error

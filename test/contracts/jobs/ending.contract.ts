@@ -13,7 +13,7 @@ export function endingContract(site: () => Jobsite): void {
         }),
       ])
       const { id } = await jobs.submit(submission('a'))
-      expect(await jobs.cancel(id)).toMatchObject({ state: 'cancelled', error: { code: 'cancelled' } })
+      expect(await jobs.cancel(id)).toMatchObject({ state: 'cancelled', error: { code: 'operation_cancelled' } })
       await site().work(jobs)
       await endOf(jobs, await jobs.submit(submission('a')))
       await sleep(100)
@@ -36,7 +36,7 @@ export function endingContract(site: () => Jobsite): void {
       await inState(here, { id }, 'running')
       const asked = performance.now()
       expect(await here.cancel(id)).toMatchObject({ state: 'running', cancelRequested: true })
-      expect(await aborted.came).toMatchObject({ code: 'cancelled' })
+      expect(await aborted.came).toMatchObject({ code: 'operation_cancelled' })
       expect(await endOf(here, { id })).toMatchObject({ state: 'cancelled', attempt: 1, failures: 0 })
       expect(performance.now() - asked).toBeLessThan(2000)
     })
