@@ -47,12 +47,16 @@ async function part(name: string, command: string, args: readonly string[]): Pro
   }
 }
 
-async function vitest(): Promise<void> {
+async function vitest(
+  name: string,
+  given: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> {
   if (interrupted()) return
   const folder = mkdtempSync(join(tmpdir(), 'laputa-test-'))
   const output = join(folder, 'report.json')
-  const args = ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${output}`, ...chosen]
-  const status = await run('npx', ['--no-install', ...args], environment)
+  const args = ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${output}`, ...given]
+  const status = await run('npx', ['--no-install', ...args], { ...environment, ...more })
   try {
     const report = JSON.parse(readFileSync(output, 'utf8'))
     counts.passed += report.numPassedTests
@@ -63,8 +67,19 @@ async function vitest(): Promise<void> {
   } catch {
     counts.failed += 1
   }
-  if (status !== 0) failures.push('vitest')
+  if (status !== 0) failures.push(name)
   rmSync(folder, { recursive: true, force: true })
+}
+
+/** The same tests of the features that ran on the embedded engines, on the others. Servers that are missing are told of below. */
+async function featuresOnOtherEngines(): Promise<void> {
+  const sets = { redis: ['LAPUTA_TEST_REDIS_URL'], mongo: ['LAPUTA_TEST_REDIS_URL', 'LAPUTA_TEST_MONGO_URL'] }
+  const files = ['src/features', 'src/http', 'src/auth', '--project=main', '--testTimeout=60000', '--hookTimeout=60000']
+  for (const [engines, needed] of Object.entries(sets)) {
+    if (!needed.every((variable) => environment[variable])) continue
+    process.stdout.write(`\n> features on ${engines}\n`)
+    await vitest(`features on ${engines}`, files, { LAPUTA_TEST_ENGINES: engines })
+  }
 }
 
 if (chosen.length === 0) {
@@ -78,7 +93,8 @@ if (chosen.length === 0) {
 const started = interrupted() ? [] : await startServers(servers, (line) => process.stdout.write(`${line}\n`))
 try {
   Object.assign(environment, serverEnvironment(started))
-  await vitest()
+  await vitest('vitest', chosen)
+  if (chosen.length === 0) await featuresOnOtherEngines()
 } finally {
   await stopServers(started)
 }

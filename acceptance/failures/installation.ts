@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
 import {
   anOwnMongo,
@@ -72,8 +73,11 @@ export async function anInstallation(settings: Readonly<Record<string, string>> 
       started.push(one)
       return one
     },
-    admin() {
-      const credentials = JSON.parse(readFileSync(join(home, 'var', 'admin-credentials.json'), 'utf8'))
+    async admin() {
+      const file = join(home, 'var', 'admin-credentials.json')
+      // One of the web workers makes the first user, and the others answer meanwhile.
+      while (!existsSync(file)) await sleep(50)
+      const credentials = JSON.parse(readFileSync(file, 'utf8'))
       return signIn({ url, credentials }, 'admin')
     },
     async releasesOf(app) {

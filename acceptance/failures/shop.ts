@@ -14,7 +14,7 @@ export interface Operation {
 /** An app with two stored domains, `one` and `two`, that each hold the number of the source. */
 export interface Shop {
   /** The numbers that the two domains of a stage hold, asked for with one query. */
-  numbers(stage?: string): Promise<readonly [number, number] | null>
+  numbers(stage?: string): Promise<readonly [number, number]>
   begin(path: 'preprocess' | 'release', headers?: Record<string, string>): Promise<string>
   operation(id: string): Promise<Operation>
   operations(): Promise<readonly Operation[]>
@@ -51,7 +51,7 @@ export function shopOf(client: Client, app = 'shop'): Shop {
   const shop: Shop = {
     async numbers(stage = 'production') {
       const answer = await client.data(app, { domain: 'one', pipeline: join }, stage)
-      if (answer.status !== 200) return null
+      if (answer.status !== 200) throw new Error(`rows were answered with ${answer.status}: ${JSON.stringify(answer)}`)
       const [row, ...others] = answer.data as { number: number; number_right: number }[]
       if (!row || others.length > 0) throw new Error(`one row was expected: ${JSON.stringify(answer.data)}`)
       return [row.number, row.number_right]

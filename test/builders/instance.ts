@@ -68,7 +68,7 @@ export async function anInstance(settings: Record<string, string> = {}, clock?: 
   const { openBus } = engines
   const product = await compose({ config, log: silentLog, version: '0.0.0', openBus, ...(clock && { clock }) })
   const { server, users, close } = product
-  await runJobs({ product, settings: { ...config.jobs, drain: 1000 } })
+  await runJobs({ product, settings: { ...config.jobs, drain: 1000 }, log: silentLog })
   let count = 0
 
   function caller(token: string | null): Caller {

@@ -76,8 +76,11 @@ describe('who hears what', () => {
     const change = (privileges: object) =>
       call(app, `PATCH /users/${listener.username}`, { token: admin.token, body: { privileges } })
     expect((await change({ farm: ['contribute'] })).status).toBe(200)
+    // Where others write to the store too, it is looked at once a second.
+    await sleep(1100)
     expect(await heardBy(listener, 'moved')).toEqual(['moved-farm', 'moved-farm-production', 'moved-farm-staging'])
     await change({})
+    await sleep(1100)
     expect(await heardBy(listener, 'taken')).toEqual([])
     expect(listener.closed()).toBeNull()
   })

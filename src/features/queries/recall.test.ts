@@ -232,7 +232,7 @@ describe('what is known of a request', () => {
       ),
       { numRuns: 25 },
     )
-  })
+  }, 90_000)
 
   it('is void as soon as its user changes', async () => {
     const app = await anApp()
