@@ -28,7 +28,7 @@ function sectionsOf(ini: string): Map<string, Map<string, string>> {
 
 const sections = sectionsOf(text)
 const programs = [...sections].flatMap(([name, settings]) =>
-  name.startsWith('program:') ? [[name.slice('program:'.length), settings] as const] : [],
+  name.startsWith('program:laputa-') ? [[name.slice('program:laputa-'.length), settings] as const] : [],
 )
 const names = [
   ...['command', 'directory', 'user', 'umask', 'environment', 'priority', 'autostart', 'autorestart', 'exitcodes'],
@@ -37,9 +37,9 @@ const names = [
 ]
 
 describe('supervisor/laputa.conf', () => {
-  it('runs every role, in one group', () => {
+  it('runs every role, and in no group: supervisor stops those of a group all at once', () => {
     expect(programs.map(([name]) => name)).toEqual(['worker', 'web', 'live', 'scheduler'])
-    expect(sections.get('group:laputa')?.get('programs')).toBe('worker,web,live,scheduler')
+    expect([...sections.keys()].filter((name) => !name.startsWith('program:'))).toEqual([])
   })
 
   it.each(programs)('%s has settings that supervisor knows, and all of them', (_, settings) => {
@@ -68,7 +68,9 @@ describe('supervisor/laputa.conf', () => {
 
   it('gives the worker more time to end than its jobs may take', () => {
     const { jobs } = loadConfig({ env: {}, cwd: root })
-    expect(Number(sections.get('program:worker')?.get('stopwaitsecs')) * 1000).toBeGreaterThan(jobs.drain + 15_000)
+    expect(Number(sections.get('program:laputa-worker')?.get('stopwaitsecs')) * 1000).toBeGreaterThan(
+      jobs.drain + 15_000,
+    )
   })
 })
 
@@ -115,7 +117,7 @@ describe.skipIf(supervisord === null)('supervisord with that configuration', () 
     try {
       await expect.poll(noted, { timeout: 10_000 }).toContain('scheduler starts')
       // What runs first of four that were begun at once is up to the machine: its log has the order.
-      const begun = readFileSync(join(folder, 'supervisord.log'), 'utf8').matchAll(/spawned: '(\w+)'/g)
+      const begun = readFileSync(join(folder, 'supervisord.log'), 'utf8').matchAll(/spawned: 'laputa-(\w+)'/g)
       expect([...begun].slice(0, 4).map(([, role]) => role)).toEqual(['worker', 'web', 'live', 'scheduler'])
       await expect.poll(() => noted().filter((line) => line === 'live starts'), { timeout: 10_000 }).toHaveLength(2)
       await expect.poll(noted, { timeout: 10_000 }).toContain('scheduler is refused')
