@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { MongoClient } from 'mongodb'
 import { startAggregateProxy } from './mongo-stand-in/aggregate-proxy.ts'
-import { javaPrograms, startJavaServer } from './mongo-stand-in/java-server.ts'
+import { javaPrograms, standInOptions, startJavaServer } from './mongo-stand-in/java-server.ts'
 import { findProgram, freePort, type Program, startProgram, temporaryFolder } from './program.ts'
 
 /** A server of one test alone, which stops it and starts it again at the same address. */
@@ -47,8 +47,8 @@ export async function anOwnRedis(): Promise<OwnServer> {
 export async function anOwnMongo(): Promise<OwnServer> {
   const data = temporaryFolder('mongo-data')
   const port = await freePort()
-  const url = `mongodb://127.0.0.1:${port}/?directConnection=true`
   const command = findProgram('mongod')
+  const url = `mongodb://127.0.0.1:${port}/?${command ? 'directConnection=true' : standInOptions}`
   const start = command ? () => startMongod({ command, data, port, url }) : () => startStandIn(port, data)
   return restartable(url, start, () => rmSync(data, { recursive: true, force: true }))
 }

@@ -16,6 +16,16 @@ export const mutants: readonly Mutant[] = [
     edits: [['guard(query, context)', "{ query, fingerprint: '', restricted: false, rules: new Map() }"]],
   },
   {
+    name: 'what is read to be kept does not go through the guard',
+    file: 'features/domains/read-connection.work.ts',
+    edits: [
+      [
+        "guard({ pipeline: [{ name: 'domain', domain }] }, context).query",
+        "{ pipeline: [{ name: 'domain' as const, domain }] }",
+      ],
+    ],
+  },
+  {
     name: 'the guard does not ask for the rules of a domain',
     file: 'access/guard.ts',
     edits: [['domainRule(context.records(domain), context)', open]],

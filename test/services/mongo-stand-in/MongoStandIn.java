@@ -5,6 +5,7 @@ import de.bwaldvogel.mongo.backend.DefaultQueryMatcher;
 import de.bwaldvogel.mongo.backend.h2.H2Backend;
 import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
 import de.bwaldvogel.mongo.bson.Document;
+import de.bwaldvogel.mongo.bson.ObjectId;
 import io.netty.channel.Channel;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -19,6 +20,9 @@ import java.util.Set;
  * Usage: java -cp CLASSPATH MongoStandIn PORT [FILE]
  */
 public final class MongoStandIn {
+  /** As MongoDB has one: without it, drivers do not look for a server anew that has gone. */
+  private static final ObjectId PROCESS = new ObjectId();
+
   private static final Set<String> WRITES = Set.of("findandmodify", "update", "insert", "delete");
 
   private interface Handler {
@@ -65,6 +69,7 @@ public final class MongoStandIn {
     if (isHello || command.equalsIgnoreCase("isMaster")) {
       reply.put("logicalSessionTimeoutMinutes", 30);
       reply.put("isWritablePrimary", true);
+      reply.put("topologyVersion", new Document("processId", PROCESS).append("counter", 0L));
     }
     if (command.equals("listCollections") && query.get("filter") instanceof Document filter && !filter.isEmpty()) {
       keepMatching((Document) reply.get("cursor"), filter);

@@ -12,6 +12,9 @@ export interface JavaServer extends Program {
   readonly url: string
 }
 
+/** It answers `hello` at once, also those that want to be told of a change: drivers would ask on and on. */
+export const standInOptions = 'directConnection=true&serverMonitoringMode=poll'
+
 export interface JavaServerOptions {
   /** Default: a free one. */
   readonly port?: number
@@ -26,7 +29,7 @@ export async function startJavaServer({ port: wanted, file }: JavaServerOptions 
   const { java, javac, maven } = programs
   const built = await build(javac, maven)
   const port = wanted ?? (await freePort())
-  const url = `mongodb://127.0.0.1:${port}/?directConnection=true`
+  const url = `mongodb://127.0.0.1:${port}/?${standInOptions}`
   const program = await startProgram({
     command: java,
     // The server compares values of different types in a way that the newer sort refuses.

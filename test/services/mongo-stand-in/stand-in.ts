@@ -1,6 +1,6 @@
 import type { RunningServer } from '../server.ts'
 import { startAggregateProxy } from './aggregate-proxy.ts'
-import { startJavaServer } from './java-server.ts'
+import { standInOptions, startJavaServer } from './java-server.ts'
 
 /** In the address of the stand-in, so that nobody takes it for MongoDB. */
 export const standInName = 'stand-in'
@@ -17,7 +17,7 @@ export async function startStandIn(): Promise<RunningServer | null> {
   if (!server) return null
   const proxy = await startAggregateProxy(server.url)
   return {
-    url: `mongodb://127.0.0.1:${proxy.port}/?directConnection=true&appName=${standInName}`,
+    url: `mongodb://127.0.0.1:${proxy.port}/?${standInOptions}&appName=${standInName}`,
     version: 'stand-in (mongo-java-server 1.47.0 + mingo)',
     stop: async () => {
       await proxy.close()
