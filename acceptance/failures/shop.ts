@@ -47,7 +47,7 @@ export async function aShop(client: Client, source: Source, app = 'shop'): Promi
   return shop
 }
 
-export function shopOf(client: Client, app = 'shop'): Shop {
+function shopOf(client: Client, app: string): Shop {
   const shop: Shop = {
     async numbers(stage = 'production') {
       const answer = await client.data(app, { domain: 'one', pipeline: join }, stage)

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { anOwnRedis, hasRedisProgram, type OwnServer } from '../../test/services/own-servers.ts'
+import { findProgram } from '../../test/services/program.ts'
 import { freePorts, type RoleProcess, startRole } from '../role.ts'
 import { newHome, removeHome } from '../started.ts'
 import { anOldMongo, anOldRedis, type OldServer } from './old-servers.ts'
@@ -85,14 +86,13 @@ describe('a start', () => {
     expect([await mongo.ended, mongo.output()]).toEqual([78, expect.stringMatching(/version[\s\S]*mongo\.url/)])
   })
 
-  it.skipIf(!hasRedisProgram)('of a role waits for its servers, and goes on when they come', async () => {
+  it.skipIf(!hasRedisProgram)('of a role waits for its servers, and hears meanwhile that it should end', async () => {
     const redis = await aRedis()
     const env = { ...mongoAt(nowhere), ...redisAt(redis.url) }
     const one = await start(env, ['--only', 'worker'])
     await expect.poll(() => one.output(), { timeout: 20_000 }).toMatch(/mongo\.url[\s\S]*trying again/)
     expect(await one.probe('/health/live')).toMatchObject({ status: 200 })
     expect(await one.probe('/health/started')).toMatchObject({ status: 503 })
-    // It hears at once that it should end.
     const asked = performance.now()
     expect(await one.end()).toBe(0)
     expect(performance.now() - asked).toBeLessThan(5000)
@@ -106,11 +106,12 @@ describe('a start', () => {
   })
 
   it('says what is the matter when the disk is full', async ({ skip }) => {
+    const [mount, umount] = [findProgram('mount') ?? '', findProgram('umount') ?? '']
     const disk = join(home, 'disk')
     mkdirSync(disk)
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk], { stdio: 'ignore' }).status
+    const mounted = spawnSync(mount, ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk], { stdio: 'ignore' }).status
     if (mounted !== 0) skip('only root may mount a small disk')
-    closers.push(() => void spawnSync('umount', [disk]))
+    closers.push(() => void spawnSync(umount, [disk]))
     const one = await start({ LAPUTA_HOME: join(disk, 'var') })
     expect(await one.ended).not.toBe(0)
     expect(one.output()).toMatch(/disk|space|full/i)

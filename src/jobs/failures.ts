@@ -4,7 +4,7 @@ import { type ErrorCode, isProblem, Problem } from '../base/index.ts'
 const passing: ReadonlySet<ErrorCode> = new Set(['release_raced'])
 
 const firstDelayMs = 1000
-const longestDelayMs = 60_000
+export const longestDelayMs = 60_000
 
 /** What a job threw, as a problem. What nobody expected is told to the log only: its text may hold anything. */
 export function problemOf(error: unknown): Problem {

@@ -5,7 +5,7 @@ import { beginOperation } from './begin-operation.ts'
 import { fallWith, type Settle } from './chain.ts'
 import type { Core } from './core.ts'
 import { readArgs } from './definitions.ts'
-import { between, cancelledByRequest, problemOf } from './failures.ts'
+import { between, cancelledByRequest, longestDelayMs, problemOf } from './failures.ts'
 import type { OperationRecord } from './operation-record.ts'
 import type { JobDefinition } from './port.ts'
 import { cancel, fail, hasEnded, lose, mostLost } from './transitions.ts'
@@ -55,7 +55,8 @@ export function createTake(core: Core, settle: Settle) {
   async function takeQueued(stored: Stored<OperationRecord>): Promise<Take> {
     const { doc } = stored
     const early = doc.notBefore - clock.now()
-    if (early > 0) return again(early)
+    // No one is put off for longer: it was by a clock that has been set back since.
+    if (early > 0 && early <= longestDelayMs) return again(early)
     const definition = core.definitions.knows(doc.job, doc.version)
     if (!definition) return leaveToOthers(stored)
     const before = doc.after === null ? null : await operations.get(doc.after)

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Audit } from '../access/index.ts'
 import { isProblem, type Log, Problem } from '../base/index.ts'
 import type { Bus } from '../bus/index.ts'
@@ -19,18 +20,22 @@ export interface FirstStart {
   readonly print: (text: string) => void
 }
 
-/** Longer than making the first administrator ever takes. */
-const leaseMs = 60_000
+/** Longer than making the first administrator ever takes; who dies meanwhile holds the others up for so long. */
+const leaseMs = 15_000
+const lookAgainMs = 250
 
-/** As `firstStart`, in one of the processes that start together: the others find that it is done, or that somebody does it. */
+/** As `firstStart`, by one of the processes that start together: the others wait until somebody can sign in. */
 export async function firstStartOnce({ bus, ...deps }: FirstStart & { readonly bus: Bus }): Promise<void> {
-  const lease = await bus.lock('first-start', leaseMs)
-  if (!lease) return
-  try {
-    await firstStart(deps)
-  } finally {
-    await lease.release()
+  for (;;) {
+    const lease = await bus.lock('first-start', leaseMs)
+    if (lease) return firstStart(deps).finally(() => lease.release())
+    if (await hasUsers(deps)) return
+    await sleep(lookAgainMs)
   }
+}
+
+async function hasUsers({ users }: Pick<FirstStart, 'users'>): Promise<boolean> {
+  return (await users.list({ limit: 1 })).length > 0
 }
 
 /**
@@ -42,7 +47,7 @@ export async function firstStartOnce({ bus, ...deps }: FirstStart & { readonly b
  */
 export async function firstStart({ server, users, home, demo, print, ...deps }: FirstStart): Promise<void> {
   const pending = join(home, 'first-start.json')
-  if (!existsSync(pending) && (await users.list({ limit: 1 })).length > 0) return
+  if (!existsSync(pending) && (await hasUsers({ users }))) return
   const content = demo ? await readDemo() : null
   const people: readonly DemoUser[] = content?.users ?? [{ username: 'admin', roles: ['SUPER_ADMIN'] }]
   const [first] = people

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { rmSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { MongoClient } from 'mongodb'
 import { startAggregateProxy } from './mongo-stand-in/aggregate-proxy.ts'
 import { javaPrograms, standInOptions, startJavaServer } from './mongo-stand-in/java-server.ts'
-import { findProgram, freePort, type Program, startProgram, temporaryFolder } from './program.ts'
+import { findProgram, type Program, startProgram, temporaryFolder } from './program.ts'
 
 /** A server of one test alone, which stops it and starts it again at the same address. */
 export interface OwnServer {
@@ -22,7 +24,7 @@ export const hasMongoProgram = findProgram('mongod') !== null || javaPrograms() 
 
 /** A Redis that has forgotten everything when it comes back. */
 export async function anOwnRedis(): Promise<OwnServer> {
-  const port = await freePort()
+  const port = await keptPort()
   const password = randomBytes(12).toString('hex')
   const url = `redis://:${password}@127.0.0.1:${port}/0`
   const start = () => {
@@ -46,11 +48,27 @@ export async function anOwnRedis(): Promise<OwnServer> {
 /** A MongoDB, or what stands in for it, that keeps what was written when it is stopped. */
 export async function anOwnMongo(): Promise<OwnServer> {
   const data = temporaryFolder('mongo-data')
-  const port = await freePort()
+  const port = await keptPort()
   const command = findProgram('mongod')
   const url = `mongodb://127.0.0.1:${port}/?${command ? 'directConnection=true' : standInOptions}`
   const start = command ? () => startMongod({ command, data, port, url }) : () => startStandIn(port, data)
   return restartable(url, start, () => rmSync(data, { recursive: true, force: true }))
+}
+
+/** A port that the system gives to no connection of a client: it stays free while the server is stopped. */
+async function keptPort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000)
+    const server = createServer()
+    const free = await once(server.listen(port, '127.0.0.1'), 'listening').then(
+      () => true,
+      () => false,
+    )
+    if (!free) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 function restartable(url: string, begin: () => Promise<Program>, forget: () => void): OwnServer {
