@@ -54,9 +54,8 @@ export function createTake(core: Core, settle: Settle) {
 
   async function takeQueued(stored: Stored<OperationRecord>): Promise<Take> {
     const { doc } = stored
-    const early = doc.notBefore - clock.now()
-    // No one is put off for longer: it was by a clock that has been set back since.
-    if (early > 0 && early <= longestDelayMs) return again(early)
+    const early = earlyBy(doc, clock.now())
+    if (early > 0) return again(early)
     const definition = core.definitions.knows(doc.job, doc.version)
     if (!definition) return leaveToOthers(stored)
     const before = doc.after === null ? null : await operations.get(doc.after)
@@ -95,6 +94,12 @@ export function createTake(core: Core, settle: Settle) {
     await settle((await operations.replace(ended, version)).doc)
     return done
   }
+}
+
+/** Milliseconds. What is put off for longer than anything ever is was so by a clock that has been set back since: it is due. */
+function earlyBy({ notBefore }: OperationRecord, now: number): number {
+  const early = notBefore - now
+  return early <= longestDelayMs ? early : 0
 }
 
 /** Says once of each version of a job that it is not known here. */

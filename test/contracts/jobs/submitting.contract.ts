@@ -160,7 +160,11 @@ export function submittingContract(site: () => Jobsite): void {
       ])
       await site().work(jobs)
       const [a, b, c] = await jobs.submitChain([submission('a'), submission('b'), submission('c')])
-      expect(await endOf(jobs, c!)).toMatchObject({ state: 'cancelled', error: { code: 'operation_cancelled' }, attempt: 0 })
+      expect(await endOf(jobs, c!)).toMatchObject({
+        state: 'cancelled',
+        error: { code: 'operation_cancelled' },
+        attempt: 0,
+      })
       expect(await endOf(jobs, b!)).toMatchObject({ state: 'cancelled', attempt: 0 })
       await expect(jobs.retry(b!.id)).rejects.toMatchObject({ code: 'conflict' })
       fails = false
