@@ -8,6 +8,8 @@ export default defineConfig({
           name: 'main',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts', 'console/src/**/*.test.ts'],
           setupFiles: ['test/random-seed.ts'],
+          // Of two cores vitest would use one; the servers that tests talk to leave some of the other.
+          maxWorkers: '100%',
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },
@@ -18,6 +20,7 @@ export default defineConfig({
           name: 'acceptance',
           include: ['acceptance/**/*.test.ts'],
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
