@@ -84,7 +84,8 @@ describe.skipIf(!canBeSplit)('web processes that are killed', () => {
     await answers()
     const began = performance.now()
     expect(await ask()).toMatchObject({ status: 200, data: [{ key: 1, number: 7 }] })
-    expect(performance.now() - began).toBeLessThan(3000)
+    // The lock of who computes for others is held for 5 seconds at most, and looked for each second.
+    expect(performance.now() - began).toBeLessThan(7500)
   })
 
   it('what a master began goes on without it, and another one takes its place', async () => {
