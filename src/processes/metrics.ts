@@ -3,6 +3,7 @@ import type { CacheStats } from '../data/index.ts'
 import type { MetricsPage } from '../features/index.ts'
 import type { SeenRequest } from '../http/index.ts'
 import type { PartsState } from './probes/watch-parts.ts'
+import { createRequestTally } from './request-tally.ts'
 
 export interface SeenJob {
   readonly job: string
@@ -46,7 +47,7 @@ export function createMetrics({ role, version }: { role: string; version: string
     registers,
   })
   info.set({ version, role }, 1)
-  const requests = requestMetrics(registers)
+  const requests = requestMetrics(registry)
   const jobs = jobMetrics(registers)
   const up = new Gauge({
     name: 'laputa_part_up',
@@ -86,24 +87,27 @@ export async function sumOfMetrics(values: readonly (readonly MetricValues[])[])
   return { type: registry.contentType, text: await registry.metrics() }
 }
 
-function requestMetrics(registers: Registry[]): (seen: SeenRequest) => void {
-  const count = new Counter({
+function requestMetrics(registry: Registry): (seen: SeenRequest) => void {
+  const durations = 'laputa_http_request_duration_seconds'
+  const tally = createRequestTally(durations, seconds)
+  const count = {
     name: 'laputa_http_requests_total',
     help: 'Requests that were answered, by method, pattern of the route and status.',
-    labelNames: ['method', 'route', 'status'],
-    registers,
-  })
-  const duration = new Histogram({
-    name: 'laputa_http_request_duration_seconds',
-    help: 'How long requests took, until their answers were sent.',
-    labelNames: ['method', 'route'],
-    buckets: seconds,
-    registers,
-  })
-  return ({ method, route, status, ms }) => {
-    count.inc({ method, route, status })
-    duration.observe({ method, route }, ms / 1000)
+    type: 'counter',
+    aggregator: 'sum',
   }
+  const duration = {
+    name: durations,
+    help: 'How long requests took, until their answers were sent.',
+    type: 'histogram',
+    aggregator: 'sum',
+  }
+  // The registry only ever asks a metric for its name and its values.
+  const register = (about: typeof count, values: () => object[]) =>
+    registry.registerMetric({ ...about, get: async () => ({ ...about, values: values() }) } as never)
+  register(count, tally.counts)
+  register(duration, tally.durations)
+  return tally.add
 }
 
 function jobMetrics(registers: Registry[]): (seen: SeenJob) => void {
