@@ -4,4 +4,5 @@ export { type ErrorCode, type ErrorKind, errorCatalogue, isProblem, Problem, typ
 export { newId, newSecret, sha256, timeOfId } from './ids.ts'
 export { canonicalJson, isObject, type Json, type JsonObject } from './json.ts'
 export { type Log, silentLog } from './log.ts'
+export { moduleFor } from './module-for.ts'
 export { nearestNames } from './nearest.ts'

@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import { type Log, Problem } from '../../base/index.ts'
+import { type Log, moduleFor, Problem } from '../../base/index.ts'
 import type { MetricsPage } from '../../features/index.ts'
-import { moduleFor } from '../module-for.ts'
 import type { ProcessState } from './answer-probe.ts'
 import { monotonicMs } from './monotonic.ts'
 import type { ProbeAddress } from './probe-server.ts'

@@ -1,7 +1,5 @@
-import { createRequire } from 'node:module'
-import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { Problem } from '../../base/index.ts'
+import { moduleFor, Problem } from '../../base/index.ts'
 import type { Batch } from '../../pipeline/index.ts'
 import { abortProblem } from '../duckdb/failure.ts'
 import type { NativeDocument, StagesRequest } from '../port.ts'
@@ -70,17 +68,9 @@ export function createStagesRunner(): StagesRunner {
 }
 
 function startThread(): Worker {
-  return new Worker(entry(), { resourceLimits: { maxOldGenerationSizeMb: heapMb } })
-}
-
-/** The other side's module. Run from the sources, a thread has to learn TypeScript first. */
-function entry(): URL {
-  if (!import.meta.url.endsWith('.ts')) return new URL('./stages-worker.js', import.meta.url)
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx/package.json'))
-  const typescript = new URL('./dist/esm/api/index.mjs', tsx)
-  const worker = new URL('./stages-worker.ts', import.meta.url)
-  const code = `const { register } = await import('${typescript}'); register(); await import('${worker}')`
-  return new URL(`data:text/javascript,${encodeURIComponent(code)}`)
+  return new Worker(moduleFor(import.meta.url, './stages-worker'), {
+    resourceLimits: { maxOldGenerationSizeMb: heapMb },
+  })
 }
 
 function ask(worker: Worker, message: StagesMessage, signal: AbortSignal): Promise<StagesReply> {

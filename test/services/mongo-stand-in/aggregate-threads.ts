@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { BSON } from 'mongodb'
-import { moduleFor } from '../../../src/processes/module-for.ts'
+import { moduleFor } from '../../../src/base/index.ts'
 import type { AggregateMessage } from './aggregate-worker.ts'
 
 export interface AggregateThreads {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 
 /**
- * The module of a thread, named without its ending relative to the module that starts it. Run from the sources, a thread has to learn
+ * The module of a worker thread, named without its ending relative to the module that starts it. Run from the sources, a thread has to learn
  * TypeScript first.
  */
 export function moduleFor(starter: string, name: string): URL {
