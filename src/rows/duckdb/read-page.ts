@@ -8,6 +8,7 @@ import {
   type SliceRequest,
   type Sql,
 } from '../../pipeline/index.ts'
+import { startCount } from '../early-count.ts'
 import { jsonPage } from './json-rows.ts'
 import { printRows } from './print-page.ts'
 import type { Session } from './session.ts'
@@ -42,16 +43,17 @@ export function render(fragment: Sql): Statement {
 
 /** Reads a page of JSON and, unless it shows the last row, counts them all: at the same time, on another connection. */
 export async function readPage(withSession: WithSession, request: PageRequest): Promise<Omit<Slice, 'stats'>> {
-  const { compiled, slice } = request
+  const { compiled, slice, signal } = request
+  const countAll = () => startCount((given) => countRows(withSession, compiled, given), signal)
   // Without a limit the page shows all rows nearly always.
-  const early = slice.limit === null ? undefined : startCount(withSession, request)
+  const early = slice.limit === null ? undefined : countAll()
   try {
     const limit = Math.min(slice.limit ?? slice.maxRows, slice.maxRows)
     const { parts, read } = await readParts(withSession, request, limit)
     const count = Math.min(read, limit)
     const more = read > limit
     const shown = !more && (count > 0 || slice.offset === 0) ? slice.offset + count : undefined
-    const total = shown ?? (await (early ?? startCount(withSession, request)).total)
+    const total = shown ?? (await (early ?? countAll()).total)
     const truncated = more && limit !== slice.limit
     return {
       columns: compiled.columns.map(({ name, type }) => ({ name, type })),
@@ -113,30 +115,8 @@ function joinParts(parts: readonly Uint8Array[]): Buffer {
   return Buffer.concat([Buffer.from('['), ...separated, Buffer.from(']')])
 }
 
-interface Count {
-  readonly total: Promise<number>
-  /** Gives the count up, if it still runs. Resolves when nothing of it runs any more. */
-  stop(): Promise<void>
-}
-
-function startCount(withSession: WithSession, { compiled, signal }: PageRequest): Count {
-  const enough = new AbortController()
-  const giveUp = () => enough.abort(signal.reason)
-  if (signal.aborted) giveUp()
-  signal.addEventListener('abort', giveUp, { once: true })
-  const total = withSession(async (session) => {
-    const result = await session.run(render(compiled.count()), enough.signal)
-    return Number((await result.getRows())[0]?.[0])
-  }).finally(() => signal.removeEventListener('abort', giveUp))
-  const settled = total.then(
-    () => {},
-    () => {},
-  )
-  return {
-    total,
-    stop: () => {
-      enough.abort()
-      return settled
-    },
-  }
+async function countRows(withSession: WithSession, compiled: CompiledSql, signal: AbortSignal): Promise<number> {
+  const statement = render(compiled.count())
+  const result = await withSession((session) => session.run(statement, signal))
+  return Number((await result.getRows())[0]?.[0])
 }

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CompiledMongo, Slice, SliceRequest } from '../../pipeline/index.ts'
+import { startCount } from '../early-count.ts'
 import type { ReadDocuments } from './aggregations.ts'
 import { documentPrinter } from './print-documents.ts'
 
@@ -16,17 +17,17 @@ interface PageRequest {
 
 /** Reads a page as JSON and, unless it shows the last row, counts all rows. */
 export async function readPage(read: ReadDocuments, request: PageRequest): Promise<Omit<Slice, 'stats'>> {
-  const { compiled, slice } = request
+  const { compiled, slice, signal } = request
+  const countAll = () => startCount((given) => countRows(read, compiled, given), signal)
   const limit = Math.min(slice.limit ?? slice.maxRows, slice.maxRows)
   // At the same time where it is nearly always needed. Of a first page it mostly is not, and giving it up costs a connection.
-  const early =
-    slice.limit === null || slice.offset === 0 || request.total !== undefined ? undefined : startCount(read, request)
+  const early = slice.limit === null || slice.offset === 0 || request.total !== undefined ? undefined : countAll()
   try {
     const { rows, count: found } = await printPage(read, request, limit)
     const count = Math.min(found, limit)
     const more = found > limit
     const shown = !more && (count > 0 || slice.offset === 0) ? slice.offset + count : undefined
-    const total = shown ?? request.total ?? (await (early ?? startCount(read, request)).total)
+    const total = shown ?? request.total ?? (await (early ?? countAll()).total)
     return {
       columns: compiled.columns.map(({ name, type }) => ({ name, type })),
       rows,
@@ -55,31 +56,6 @@ async function printPage(read: ReadDocuments, { compiled, slice, signal }: PageR
     }
   }
   return { rows: Buffer.concat([...parts, Buffer.from(parts.length > 0 ? ']' : '[]')]), count }
-}
-
-interface Count {
-  readonly total: Promise<number>
-  /** Gives the count up, if it still runs. Resolves when nothing here waits for it any more. */
-  stop(): Promise<void>
-}
-
-function startCount(read: ReadDocuments, { compiled, signal }: PageRequest): Count {
-  const enough = new AbortController()
-  const giveUp = () => enough.abort(signal.reason)
-  if (signal.aborted) giveUp()
-  signal.addEventListener('abort', giveUp, { once: true })
-  const total = countRows(read, compiled, enough.signal).finally(() => signal.removeEventListener('abort', giveUp))
-  const settled = total.then(
-    () => {},
-    () => {},
-  )
-  return {
-    total,
-    stop: () => {
-      enough.abort()
-      return settled
-    },
-  }
 }
 
 async function countRows(read: ReadDocuments, compiled: CompiledMongo, signal: AbortSignal): Promise<number> {
