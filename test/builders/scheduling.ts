@@ -36,7 +36,18 @@ export interface Scheduling extends TestServer {
   settle(): Promise<void>
 }
 
+export const minute = 60_000
+export const hour = 60 * minute
+export const day = 24 * hour
+
 const lease = 10_000
+
+/** With an app and a scheduler that looks when a test says so. Nothing runs but what a test makes. */
+export async function aShopWithScheduler(): Promise<{ app: Scheduling; scheduler: Scheduler }> {
+  const app = await aScheduling()
+  await app.anApp('shop')
+  return { app, scheduler: app.aScheduler() }
+}
 
 /** A web server with schedules over jobs that do nothing but say so. With `working: false` nobody runs what is submitted. */
 export async function aScheduling({ working = true } = {}): Promise<Scheduling> {

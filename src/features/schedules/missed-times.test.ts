@@ -1,18 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { aScheduling, passTime, type Scheduling } from '../../../test/builders/scheduling.ts'
+import { aShopWithScheduler, day, hour, minute, passTime, type Scheduling } from '../../../test/builders/scheduling.ts'
 import type { Scheduler } from './scheduler.ts'
-
-const minute = 60_000
-const hour = 60 * minute
-const day = 24 * hour
 
 let app: Scheduling
 let scheduler: Scheduler
-// Nothing runs on the first of March 2026 from 12:00 on but what a test makes.
+// It is the first of March 2026, 12:00.
 beforeEach(async () => {
-  app = await aScheduling()
-  await app.anApp('shop')
-  scheduler = app.aScheduler()
+  ;({ app, scheduler } = await aShopWithScheduler())
 })
 afterEach(() => app.close())
 
