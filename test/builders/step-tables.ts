@@ -32,6 +32,31 @@ export const salesByCountry: TableForTest = {
 }
 
 /** Tables of one test file, asked by the name of a domain and the steps after it. */
+/** Ties, nulls in every column, and an instant among dates. */
+export const salesWithDays: TableForTest = {
+  columns: { id: 'integer', city: 'text', amount: 'number', units: 'integer', day: 'date', open: 'boolean' },
+  rows: [
+    [1, 'Lyon', 10, 1, new Date('2024-01-01T10:00:00Z'), true],
+    [2, null, 5, null, new Date('2024-01-03'), null],
+    [3, 'Paris', null, 3, new Date('2024-01-02'), false],
+    [4, 'Lyon', 10, 4, null, true],
+    [5, null, null, null, new Date('2024-01-01'), null],
+    [6, 'Paris', 2.5, 3, new Date('2024-01-02'), true],
+  ],
+}
+
+/** One of them twice, one without a name, and one that sold nothing. */
+export const countriesByCity: TableForTest = {
+  columns: { city: 'text', country: 'text', id: 'integer' },
+  rows: [
+    ['Paris', 'FR', 100],
+    ['Lyon', 'FR', 101],
+    [null, 'XX', 102],
+    ['Rome', 'IT', 103],
+    ['Paris', 'US', 104],
+  ],
+}
+
 export interface StepTables {
   from(domain: string, ...steps: object[]): Promise<{ columns: Column[]; rows: Value[][] }>
   rows(domain: string, ...steps: object[]): Promise<Value[][]>

@@ -1,30 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { memoryTables } from '../../../test/builders/memory-tables.ts'
-import { stepTables } from '../../../test/builders/step-tables.ts'
+import { countriesByCity, salesWithDays, stepTables } from '../../../test/builders/step-tables.ts'
 import type { Value } from '../index.ts'
 
 const { from, refusal } = stepTables({
-  sales: {
-    columns: { id: 'integer', city: 'text', amount: 'number', units: 'integer', day: 'date', open: 'boolean' },
-    rows: [
-      [1, 'Lyon', 10, 1, new Date('2024-01-01T10:00:00Z'), true],
-      [2, null, 5, null, new Date('2024-01-03'), null],
-      [3, 'Paris', null, 3, new Date('2024-01-02'), false],
-      [4, 'Lyon', 10, 4, null, true],
-      [5, null, null, null, new Date('2024-01-01'), null],
-      [6, 'Paris', 2.5, 3, new Date('2024-01-02'), true],
-    ],
-  },
-  cities: {
-    columns: { city: 'text', country: 'text', id: 'integer' },
-    rows: [
-      ['Paris', 'FR', 100],
-      ['Lyon', 'FR', 101],
-      [null, 'XX', 102],
-      ['Rome', 'IT', 103],
-      ['Paris', 'US', 104],
-    ],
-  },
+  sales: salesWithDays,
+  cities: countriesByCity,
 })
 
 async function ask(...steps: object[]): Promise<Value[][]> {
