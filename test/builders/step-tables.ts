@@ -31,7 +31,6 @@ export const salesByCountry: TableForTest = {
   ],
 }
 
-/** Tables of one test file, asked by the name of a domain and the steps after it. */
 /** Ties, nulls in every column, and an instant among dates. */
 export const salesWithDays: TableForTest = {
   columns: { id: 'integer', city: 'text', amount: 'number', units: 'integer', day: 'date', open: 'boolean' },
@@ -57,6 +56,7 @@ export const countriesByCity: TableForTest = {
   ],
 }
 
+/** Tables of one test file, asked by the name of a domain and the steps after it. */
 export interface StepTables {
   from(domain: string, ...steps: object[]): Promise<{ columns: Column[]; rows: Value[][] }>
   rows(domain: string, ...steps: object[]): Promise<Value[][]>
