@@ -77,6 +77,13 @@ describe('operations', () => {
       by: 'root',
       operation: operation(attempt, id),
     })
+  /** Operations that begin and have their effect, one after the other. */
+  const run = async (count: number, name: string) => {
+    for (let index = 0; index < count; index++) {
+      await catalog.begin('shop', operation(1, `${name}-${index}`))
+      await putBy(1, '0', `${name}-${index}`)
+    }
+  }
 
   it('have their effect once, however often they are run', async () => {
     expect(await catalog.begin('shop', operation(1))).toBeNull()
@@ -141,21 +148,41 @@ describe('operations', () => {
   })
 
   it('are remembered for an hour at least, and not for ever', async () => {
-    const begin = async (count: number, name: string) => {
-      for (let index = 0; index < count; index++) await catalog.begin('shop', operation(1, `${name}-${index}`))
-    }
     await catalog.begin('shop', operation(1))
     const first = await putBy(1, '1')
-    await begin(40, 'young')
+    await run(40, 'young')
     expect(await catalog.begin('shop', operation(2))).toEqual(first)
     time += 3_600_000
-    await begin(25, 'late')
+    await run(25, 'late')
     expect((await catalog.app('shop')).fences).toHaveLength(25)
     time += 3_600_000
-    await begin(1, 'later')
-    expect((await catalog.app('shop')).fences).toHaveLength(20)
-    await begin(220, 'many')
+    await run(1, 'later')
+    expect((await catalog.app('shop')).fences).toHaveLength(21)
+    await run(220, 'many')
     expect((await catalog.app('shop')).fences).toHaveLength(200)
+  })
+
+  it('that run for hours have their effect, however many others are run meanwhile', async () => {
+    await catalog.begin('shop', operation(1))
+    time += 61 * 60_000
+    await run(25, 'other')
+    await run(200, 'more')
+    expect((await putBy(1, '1')).operation).toBe('op-1')
+    expect(await versions('staging')).toEqual({ a: '1' })
+  })
+
+  it('that never end are forgotten after two days, and do not keep out those that had their effect', async () => {
+    await catalog.begin('shop', operation(1))
+    await run(20, 'done')
+    for (let index = 0; index < 220; index++) await catalog.begin('shop', operation(1, `lost-${index}`))
+    const { fences = [] } = await catalog.app('shop')
+    expect(fences).toHaveLength(200)
+    expect(fences.filter(({ release }) => release !== null)).toHaveLength(20)
+    expect(fences.at(-1)?.operation).toBe('lost-219')
+    time += 48 * 3_600_000
+    await run(1, 'late')
+    expect((await catalog.app('shop')).fences).toHaveLength(21)
+    await expect(putBy(1, '1', 'lost-219')).rejects.toMatchObject({ code: 'precondition_failed' })
   })
 })
 

@@ -7,10 +7,13 @@ export interface OperationAttempt {
   readonly attempt: number
 }
 
-/** So many operations are remembered in any case, and more of them while they are young: one that is begun anew finds its fence. */
+/** So many operations that had their effect are remembered in any case, and more while they are young: one that is begun anew finds its own. */
 const alwaysKept = 20
-const mostKept = 200
 const youngMs = 3_600_000
+/** One that had none yet may still run, for as long as a refresh of many sources takes; or it failed, and nobody said so. */
+const runningMs = 2 * 86_400_000
+/** Fences of both kinds. */
+const mostKept = 200
 
 /** The fence of an operation, which says what it did so far. */
 export function fenceOf({ fences = [] }: App, { id }: OperationAttempt): Fence | undefined {
@@ -42,8 +45,16 @@ function others({ fences = [] }: App, id: string): readonly Fence[] {
   return fences.filter(({ operation }) => operation !== id)
 }
 
+/** Those that had their effect make room first: without its fence a running operation has worked for nothing. */
 function keep(fences: readonly Fence[], now: number): readonly Fence[] {
-  return fences.slice(-mostKept).filter(({ at }, index, all) => index >= all.length - alwaysKept || now - at < youngMs)
+  const running = fences
+    .filter(({ release, at }) => release === null && now - at < runningMs)
+    .slice(alwaysKept - mostKept)
+  const done = fences
+    .filter(({ release }) => release !== null)
+    .filter(({ at }, index, all) => index >= all.length - alwaysKept || now - at < youngMs)
+    .slice(running.length - mostKept)
+  return [...done, ...running]
 }
 
 function overtaken({ id }: App): Problem {
