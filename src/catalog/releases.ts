@@ -54,7 +54,8 @@ export function createReleases(store: Store, clock: Clock): Releases {
     async prune(apps, keep) {
       const rank = ranking(apps)
       const kept: Release[] = []
-      for (const { doc } of await releases.find(undefined, { sort: { field: 'at', order: 'desc' } })) {
+      // Ids grow with time. An order by `at` would have no index.
+      for (const { doc } of await releases.find(undefined, { sort: { field: 'id', order: 'desc' } })) {
         if (rank(doc) < keep) kept.push(asOfNow(doc))
         else await remove(doc.id)
       }
