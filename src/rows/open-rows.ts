@@ -9,8 +9,8 @@ const adapters = {
 } as const
 
 /**
- * Opens the rows of an instance and removes what a killed process left unfinished. Errors: `storage_failed`; `config_invalid` for
- * settings that do not fit the server.
+ * Opens the rows of an instance and removes what a killed process left unfinished under the home. (What one left on a server is removed
+ * by `retain`.) Errors: `storage_failed`; `config_invalid` for settings that do not fit the server.
  */
 export function openRows(settings: RowsSettings, deps: RowsDeps): Promise<Rows> {
   return settings.kind === 'mongo' ? adapters.mongo(settings, deps) : adapters.duckdb(settings, deps)

@@ -26,7 +26,8 @@ export interface IngestRequest {
 
 /**
  * Columns, by name, that are looked up together often, for engines that keep indexes (`mongo/`); others need none and ignore them. They
- * only make queries faster: one that names a column which the rows do not have is left out.
+ * only make queries faster: one that names a column which the rows do not have is left out. The definition of a domain has no word for
+ * them yet, so no app gives any.
  */
 type Indexes = readonly (readonly string[])[]
 
@@ -54,7 +55,10 @@ export interface Rows {
   /** An engine over these versions, by domain name. Cheap: made for every request. */
   engine(versions: ReadonlyMap<string, string>): RowsEngine
   readonly workbench: Workbench
-  /** Drops every version that is not in `keep` and is older than `graceMs`; answers how many. Readers of a dropped one finish. */
+  /**
+   * Drops every version that is not in `keep` and is older than `graceMs`; answers how many. Readers of a dropped one finish. On a
+   * server it also removes what killed processes left unfinished.
+   */
   retain(keep: ReadonlySet<string>, graceMs: number): Promise<number>
   close(): Promise<void>
 }

@@ -789,6 +789,11 @@ export function rowsContract(name: string, open: () => Promise<RowsUnderTest>, s
       expect((await problemOf(stream.next())).code).toBe('storage_failed')
       const request = { app: 'a', domain: 'b', columns: [column('n', 'integer')], batches: [] }
       expect((await problemOf(other.rows.write(request, never))).code).toBe('storage_failed')
+      async function* source(): AsyncGenerator<Batch> {
+        yield { columns: [column('n', 'integer')], rows: [[1]] }
+      }
+      const loading = other.rows.workbench.load(source(), { maxRows: 1 }, never)
+      expect((await problemOf(loading)).code).toBe('storage_failed')
     })
 
     csvContract(() => ({ ingest, fetched, fetch, rows }), sizes.typed)

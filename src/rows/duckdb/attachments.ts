@@ -1,7 +1,7 @@
 import { access, rm } from 'node:fs/promises'
 import type { SqlSource } from '../../pipeline/index.ts'
 import type { VersionInfo } from '../port.ts'
-import { storageProblem } from './failure.ts'
+import { storageProblem } from '../problems.ts'
 import type { Session } from './session.ts'
 import { attach, detach, fileOf, isVersion, readInfo, readLists } from './version-file.ts'
 

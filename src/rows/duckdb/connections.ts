@@ -1,5 +1,5 @@
 import type { DuckDBInstance } from '@duckdb/node-api'
-import type { Gate } from './gate.ts'
+import type { Gate } from '../gate.ts'
 import { createSession, type Session } from './session.ts'
 
 /** The connections that queries use. A connection costs little, so there are as many as queries; few idle ones are kept. */

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createGate } from '../gate.ts'
 import { openDatabase } from './database.ts'
-import { createGate } from './gate.ts'
 import { createSession, type Session } from './session.ts'
 
 const never = new AbortController().signal

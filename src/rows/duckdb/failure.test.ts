@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Log, Problem, silentLog } from '../../base/index.ts'
-import { abortProblem, queryProblem } from './failure.ts'
+import { queryProblem } from './failure.ts'
 
 function logged(): { log: Log; entries: object[] } {
   const entries: object[] = []
@@ -42,17 +42,5 @@ describe('errors of DuckDB', () => {
   it('of our own pass', () => {
     const problem = new Problem('pipeline_invalid', 'No.')
     expect(queryProblem(problem, silentLog)).toBe(problem)
-  })
-})
-
-describe('an aborted signal', () => {
-  it('is a timeout for the reason of AbortSignal.timeout, the problem that it was aborted with, or else a cancellation', async () => {
-    const timeout = AbortSignal.timeout(1)
-    await new Promise((resolve) => timeout.addEventListener('abort', resolve))
-    expect(abortProblem(timeout).code).toBe('query_timeout')
-    expect(abortProblem(AbortSignal.abort()).code).toBe('cancelled')
-    expect(abortProblem(AbortSignal.abort('odd')).code).toBe('cancelled')
-    const reason = new Problem('overloaded', 'Later.')
-    expect(abortProblem(AbortSignal.abort(reason))).toBe(reason)
   })
 })

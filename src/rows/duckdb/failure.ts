@@ -1,14 +1,5 @@
 import { isProblem, type Log, Problem } from '../../base/index.ts'
-
-/** Why a signal aborted: `query_timeout` for the reason of `AbortSignal.timeout`, else `cancelled`. */
-export function abortProblem(signal: AbortSignal): Problem {
-  const reason: unknown = signal.reason
-  if (isProblem(reason)) return reason
-  if (reason instanceof Error && reason.name === 'TimeoutError') {
-    return new Problem('query_timeout', 'The query was stopped when its time was up.')
-  }
-  return new Problem('cancelled', 'The request was given up before its rows were ready.')
-}
+import { storageProblem } from '../problems.ts'
 
 /** DuckDB's messages begin with their kind and go on with values, file names and its own advice, none of which may be shown. */
 export function kindOf(error: unknown): string {
@@ -38,8 +29,4 @@ export function queryProblem(error: unknown, log: Log): Problem {
     return new Problem('query_failed', `The rows cannot be queried like this (${kind.toLowerCase()}).`)
   }
   return storageProblem('The rows cannot be read.', error)
-}
-
-export function storageProblem(detail: string, error: unknown): Problem {
-  return isProblem(error) ? error : new Problem('storage_failed', detail, { cause: error })
 }

@@ -1,7 +1,7 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBMaterializedResult } from '@duckdb/node-api'
+import { closedProblem, type Gate } from '../gate.ts'
+import { abortProblem } from '../problems.ts'
 import { bindAll } from './cells.ts'
-import { abortProblem } from './failure.ts'
-import { closedProblem, type Gate } from './gate.ts'
 import { createStatements, type Statement } from './statements.ts'
 
 /** How often a statement that was told to stop is told again. */

@@ -2,14 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type DuckDBAppender, DuckDBDataChunk, type DuckDBValue } from '@duckdb/node-api'
 import type { Batch, Column } from '../../pipeline/index.ts'
 import type { WriteRequest } from '../port.ts'
+import { abortProblem } from '../problems.ts'
 import { checkBatch, wrongType } from '../table-checks.ts'
+import { untilAborted } from '../until-aborted.ts'
 import type { Bench } from './build-version.ts'
 import { physicalTypes, toCell } from './cells.ts'
-import { abortProblem } from './failure.ts'
 import type { StagedColumn } from './fill-table.ts'
 import { columnId } from './quoting.ts'
 import type { Session } from './session.ts'
-import { untilAborted } from './until-aborted.ts'
 
 /** Appending blocks the event loop: after so many cells others have their turn. A chunk of DuckDB has at most 2048 rows. */
 const cellsPerTurn = 8192

@@ -1,11 +1,12 @@
 import type { AggregationCursor, Document, MongoClient, ReadPreferenceLike } from 'mongodb'
 import { type Log, newId } from '../../base/index.ts'
 import type { CompiledMongo } from '../../pipeline/index.ts'
-import { abortProblem } from '../duckdb/failure.ts'
-import { closedProblem, type Gate } from '../duckdb/gate.ts'
+import { closedProblem, type Gate } from '../gate.ts'
+import { abortProblem } from '../problems.ts'
 import type { Collections } from './collections.ts'
 import type { Failures } from './failure.ts'
 import { killOperations } from './kill-operations.ts'
+import { linkedSignal } from './linked-signal.ts'
 
 export interface Aggregation {
   readonly collection: string
@@ -71,7 +72,7 @@ export function createAggregations(deps: AggregationsDeps): Aggregations {
       while (stopping.size > 0) await Promise.allSettled(stopping)
     },
     run: async function* (aggregation, signal) {
-      const given = linked([signal, gate.closing])
+      const given = linkedSignal([signal, gate.closing])
       // Nobody else's operation has it: the server finds ours by it.
       const comment = `laputa-${newId(Date.now())}`
       const cursor = open(deps, aggregation, { comment, signal: given.signal })
@@ -107,20 +108,4 @@ function open(
     ...options,
     ...(maxTimeMs === undefined ? {} : { maxTimeMS: maxTimeMs }),
   })
-}
-
-/** Aborts with the first of the signals, until `end`. (`AbortSignal.any` keeps something in a signal that lives as long as the rows.) */
-function linked(signals: readonly AbortSignal[]): { readonly signal: AbortSignal; end(): void } {
-  const controller = new AbortController()
-  const giveUp = () => controller.abort()
-  for (const signal of signals) {
-    if (signal.aborted) giveUp()
-    signal.addEventListener('abort', giveUp, { once: true })
-  }
-  return {
-    signal: controller.signal,
-    end: () => {
-      for (const signal of signals) signal.removeEventListener('abort', giveUp)
-    },
-  }
 }

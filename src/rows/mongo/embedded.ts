@@ -1,8 +1,8 @@
 import type { Capabilities, Engine } from '../../pipeline/index.ts'
 import type { ReadCsv } from '../duckdb/csv/read-csv.ts'
-import { createGate } from '../duckdb/gate.ts'
-import type { Folders } from '../duckdb/scratch.ts'
+import { closedProblem, createGate } from '../gate.ts'
 import type { Rows, Workbench } from '../port.ts'
+import type { Folders } from '../scratch.ts'
 import type { DuckdbSettings, RowsDeps } from '../settings.ts'
 
 /** What DuckDB does in this process beside MongoDB: reading files, and the workbench. It is loaded when the first of it is wanted. */
@@ -37,8 +37,10 @@ export function createEmbedded({ settings, folders, ...deps }: EmbeddedDeps): Em
     return openRowsIn(folders, settings, deps)
   }
 
-  /** What could not be opened is tried again the next time. */
-  function bench(): Promise<Workbench> {
+  /** What could not be opened is tried again the next time. Errors: `storage_failed` once they are closed. */
+  async function bench(): Promise<Workbench> {
+    // Nobody would close what is opened after that.
+    if (reading.closing.aborted) throw closedProblem()
     opening ??= open()
     const opened = opening
     return opened.then(

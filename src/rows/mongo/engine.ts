@@ -15,14 +15,13 @@ import {
   settleQuery,
   sourcesOf,
 } from '../../pipeline/index.ts'
-import { closedProblem } from '../duckdb/gate.ts'
+import { closedProblem } from '../gate.ts'
 import type { RowsEngine, StagesThere } from '../port.ts'
-import { tooManyDocuments } from '../stages/run-stages.ts'
 import type { Aggregation, Aggregations, ReadDocuments } from './aggregations.ts'
 import { toValue } from './cells.ts'
 import { fieldAt, nameOf } from './collections.ts'
 import type { Failures } from './failure.ts'
-import { plainDocument, withNativeStages } from './native-stages.ts'
+import { plainDocuments, withNativeStages } from './native-stages.ts'
 import { readPage } from './read-page.ts'
 import { readPreferenceFor } from './read-preference.ts'
 import type { KnownVersion, Versions } from './versions.ts'
@@ -104,9 +103,7 @@ export function createEngine(deps: EngineDeps, chosen: ReadonlyMap<string, strin
       const { compiled, read } = await begin(query, { maxTimeMs, isNative: true }, signal)
       const all = withNativeStages(compiled, stages)
       if (all === null) return null
-      const documents = await allOf(read(compiled, [...all, { $limit: maxRows + 1 }], signal))
-      if (documents.length > maxRows) throw tooManyDocuments(maxRows)
-      return documents.map(plainDocument)
+      return await plainDocuments(read(compiled, [...all, { $limit: maxRows + 1 }], signal), maxRows)
     } catch (error) {
       throw failures.ofQuery(error)
     }
@@ -124,14 +121,15 @@ interface Begun {
 /** Compiles a query, once what it has to ask the rows before is known. */
 async function beginQuery(deps: EngineDeps, { query, bounds, found }: Begun, signal: AbortSignal) {
   const options = { source: (domain: string) => sourceOf(found, domain), now: new Date(deps.clock.now()) }
-  const read = reader(deps, found, bounds)
+  // What is asked before is our own, whatever comes behind it.
+  const ask = reader(deps, found, { ...bounds, isNative: false })
   const settled = await settleQuery(query, async (question, most) => {
     const compiled = compileMongo(question, options)
     const [column] = compiled.columns
-    const documents = await allOf(read(compiled, [...compiled.stages, { $limit: most }], signal))
+    const documents = await allOf(ask(compiled, [...compiled.stages, { $limit: most }], signal))
     return documents.map((document) => (column ? toValue(document[column.id], column.type) : null))
   })
-  return { compiled: compileMongo(settled, options), read, found }
+  return { compiled: compileMongo(settled, options), read: reader(deps, found, bounds), found }
 }
 
 /** Errors: `storage_failed` for a domain whose version is not there. MongoDB would take a missing collection for an empty one. */

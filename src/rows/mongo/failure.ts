@@ -1,7 +1,7 @@
 import { MongoBulkWriteError, MongoError, MongoServerError } from 'mongodb'
 import { isProblem, type Log, Problem } from '../../base/index.ts'
 import { type Config, mongoProblem } from '../../config/index.ts'
-import { storageProblem } from '../duckdb/failure.ts'
+import { storageProblem } from '../problems.ts'
 
 /** Codes of MongoDB that are about the server, its members, its disk or our rights there, and not about a query. */
 const serverCodes: ReadonlySet<number> = new Set([

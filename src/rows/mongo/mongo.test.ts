@@ -111,6 +111,8 @@ describe.skipIf(!mongoUrl)('on MongoDB', () => {
       // It remembers the version, and whoever reads it still finds its rows: not an empty collection.
       expect(await fetched(other, info.version)).toEqual([{ n: 1 }, { n: 2 }])
       const muchLater = await later(16 * minute)
+      expect(await collections()).toContain(`rows_${info.version}`)
+      await muchLater.retain(new Set(), 0)
       expect(await muchLater.describe(info.version)).toBeNull()
       expect(await collections()).toEqual(['row_versions'])
       expect(await place.db.collection('row_versions').countDocuments()).toBe(0)
@@ -142,6 +144,7 @@ describe.skipIf(!mongoUrl)('on MongoDB', () => {
       await place.db.collection('row_versions').updateOne({}, { $set: { format: 99 } })
       await place.db.collection('rows_of_somebody').insertOne({})
       const other = await later(24 * 60 * minute)
+      await other.retain(new Set([version]), 0)
       const problem = await problemOf(other.describe(version))
       expect([problem.code, problem.message]).toEqual(['storage_failed', expect.stringContaining('release')])
       expect(await collections()).toEqual(['row_versions', 'rows_of_somebody', `rows_${version}`].sort())
@@ -182,6 +185,7 @@ describe.skipIf(!mongoUrl)('on MongoDB', () => {
       await rows.retain(new Set(), 0)
       expect(await collections()).toContain(`rows_${version}`)
       const other = await later(6 * minute)
+      await other.retain(new Set(), 0)
       expect(await collections()).toEqual(['row_versions'])
       expect(await other.describe(version)).toBeNull()
       expect(await versions.countDocuments()).toBe(0)
@@ -191,7 +195,7 @@ describe.skipIf(!mongoUrl)('on MongoDB', () => {
       const columns = [n]
       async function* pausing(): AsyncGenerator<Batch> {
         yield { columns, rows: [[1]] }
-        await later(6 * minute)
+        await (await later(6 * minute)).retain(new Set(), 0)
         yield { columns, rows: [[2]] }
       }
       const problem = await problemOf(rows.write({ app: 'a', domain: 'd', columns, batches: pausing() }, never))

@@ -4,7 +4,7 @@ import { type MongoPlace, mongoPlace, mongoUrl } from '../../../test/builders/mo
 import { problemOf } from '../../../test/builders/problem-of.ts'
 import type { Column, CompiledMongo, Condition, Pipeline, Value } from '../../pipeline/index.ts'
 import type { NativeDocument, Rows } from '../index.ts'
-import { withNativeStages } from './native-stages.ts'
+import { plainDocuments, withNativeStages } from './native-stages.ts'
 
 const never = new AbortController().signal
 const columns: Column[] = [
@@ -107,5 +107,34 @@ describe('a native query behind a compiled one', () => {
   it('is not for columns that MongoDB cannot name', () => {
     expect(withNativeStages(compiled('n\0'), '[]')).toBeNull()
     expect(withNativeStages(compiled('n'), JSON.stringify(Array(1000).fill({ $limit: 1 })))).toBeNull()
+  })
+})
+
+describe('documents of a native query', () => {
+  /** Some 8 MB each, as MongoDB counts. */
+  const large = { x: Array.from({ length: 700_000 }, (_, at) => at) }
+
+  it('are no more than this process can hold: reading ends, and others have their turn meanwhile', async () => {
+    let [read, turns, ended] = [0, 0, false]
+    async function* batches() {
+      try {
+        for (; ; read++) yield [large]
+      } finally {
+        ended = true
+      }
+    }
+    const counting = setInterval(() => turns++, 0)
+    const failed = await problemOf(plainDocuments(batches(), 50_000))
+    clearInterval(counting)
+    expect([failed.code, failed.message]).toEqual(['query_failed', expect.stringContaining('64 MB of memory')])
+    expect([read, ended, turns > 2]).toEqual([8, true, true])
+  })
+
+  it('are counted, and not the batches that they come in', async () => {
+    async function* batches() {
+      for (let n = 0; n < 3; n++) yield [{ n }, { n }]
+    }
+    expect((await plainDocuments(batches(), 6)).length).toBe(6)
+    expect((await problemOf(plainDocuments(batches(), 5))).code).toBe('too_many_rows')
   })
 })

@@ -1,7 +1,9 @@
-import { Decimal128, type Document, Long } from 'mongodb'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { BSON, Decimal128, type Document, Long } from 'mongodb'
 import type { CompiledMongo } from '../../pipeline/index.ts'
 import type { NativeDocument } from '../port.ts'
 import { readStages } from '../stages/read-stages.ts'
+import { tooManyDocuments, tooMuchMemory } from '../stages/run-stages.ts'
 
 /** MongoDB takes as many stages. */
 const mostStages = 1000
@@ -11,6 +13,12 @@ const mostStages = 1000
  * a condition fails with would tell about them. It is more rows than there can be.
  */
 const barrier: Document = { $limit: Number.MAX_SAFE_INTEGER }
+
+/**
+ * What one answer may hold, as MongoDB counts it. Made of small parts it takes several times as much in this process, which has no thread
+ * of its own for it to end in.
+ */
+const largestAnswerMb = 64
 
 /** Tells about our user at the server, which is nobody's business. */
 const ofTheServer = /\$\$(USER_ROLES|SEARCH_META|CLUSTER_TIME)/
@@ -30,8 +38,27 @@ export function withNativeStages(compiled: CompiledMongo, stages: string): Docum
   return [...compiled.stages, barrier, named, ...own]
 }
 
-/** A document of an answer in values of columns, documents and lists; what is none of them becomes its text. */
-export function plainDocument(document: Document): NativeDocument {
+/** The documents of an answer. Errors: `too_many_rows`; `query_failed` when they are too large; and those of the batches. */
+export async function plainDocuments(
+  batches: AsyncIterable<readonly Document[]>,
+  maxRows: number,
+): Promise<NativeDocument[]> {
+  const documents: NativeDocument[] = []
+  let bytes = 0
+  for await (const batch of batches) {
+    for (const document of batch) {
+      bytes += BSON.calculateObjectSize(document)
+      if (bytes > largestAnswerMb * 2 ** 20) throw tooMuchMemory(largestAnswerMb)
+      documents.push(plainDocument(document))
+    }
+    if (documents.length > maxRows) throw tooManyDocuments(maxRows)
+    await nextTurn()
+  }
+  return documents
+}
+
+/** A document in values of columns, documents and lists; what is none of them becomes its text. */
+function plainDocument(document: Document): NativeDocument {
   return plainValue(document) as NativeDocument
 }
 

@@ -1,9 +1,8 @@
 import { MongoClient } from 'mongodb'
-import type { Log } from '../../base/index.ts'
 import { type Config, checkMongoVersion, mongoOptions, mongoProblem } from '../../config/index.ts'
-import { closedProblem, createGate } from '../duckdb/gate.ts'
-import { prepareFolders } from '../duckdb/scratch.ts'
+import { closedProblem, createGate } from '../gate.ts'
 import type { Rows } from '../port.ts'
+import { prepareFolders } from '../scratch.ts'
 import type { MongoSettings, RowsDeps } from '../settings.ts'
 import { checkColumns } from '../table-checks.ts'
 import { createAggregations } from './aggregations.ts'
@@ -11,7 +10,7 @@ import { collectionsOf } from './collections.ts'
 import { createEmbedded, type Embedded } from './embedded.ts'
 import { createEngine } from './engine.ts'
 import { createFailures } from './failure.ts'
-import { createVersions, type Versions } from './versions.ts'
+import { createVersions } from './versions.ts'
 import { createWriter, type Writer } from './write-version.ts'
 
 /** Errors: `storage_failed` and `config_invalid`, with the setting. */
@@ -26,7 +25,6 @@ export async function openMongoRows(settings: MongoSettings, deps: RowsDeps): Pr
   const aggregations = createAggregations({ client, collections, gate, failures, log })
   const writer = createWriter({ collections, versions, failures, clock, log, closing: gate.closing })
   const embedded = createEmbedded({ ...deps, settings: { ...settings, kind: 'duckdb' }, folders })
-  await sweep(versions, log)
   const { mongo, maxTimeMs } = settings
   const engineDeps = { versions, aggregations, failures, clock, maxTimeMs, readPreference: mongo.read_preference }
   let closed: Promise<void> | undefined
@@ -52,7 +50,8 @@ export async function openMongoRows(settings: MongoSettings, deps: RowsDeps): Pr
     workbench: embedded.workbench,
     retain: async (keep, graceMs) => {
       const count = await ask(() => versions.retire(keep, clock.now() - graceMs))
-      await sweep(versions, log)
+      // What cannot be dropped now is dropped by a later sweep.
+      await versions.sweep().catch((error: unknown) => log.warn({ err: error }, 'unused rows could not be dropped'))
       return count
     },
     close: () => {
@@ -60,11 +59,6 @@ export async function openMongoRows(settings: MongoSettings, deps: RowsDeps): Pr
       return closed
     },
   }
-}
-
-/** What cannot be dropped now is dropped by a later sweep. */
-function sweep(versions: Versions, log: Log): Promise<void> {
-  return versions.sweep().catch((error: unknown) => log.warn({ err: error }, 'unused rows could not be dropped'))
 }
 
 async function connect(settings: Config['mongo']) {

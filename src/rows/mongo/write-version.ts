@@ -1,15 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Clock, type Log, newId, Problem } from '../../base/index.ts'
-import { abortProblem } from '../duckdb/failure.ts'
-import { closedProblem } from '../duckdb/gate.ts'
-import { untilAborted } from '../duckdb/until-aborted.ts'
+import { closedProblem } from '../gate.ts'
 import type { VersionInfo, WriteRequest } from '../port.ts'
+import { abortProblem } from '../problems.ts'
 import { checkBatch } from '../table-checks.ts'
+import { untilAborted } from '../until-aborted.ts'
 import type { Collections } from './collections.ts'
 import { fieldAt, nameOf } from './collections.ts'
 import { documentMaker } from './documents.ts'
 import type { Failures } from './failure.ts'
 import { createInFlight, type InFlight } from './in-flight.ts'
+import { linkedSignal } from './linked-signal.ts'
 import { lostVersion, type NewVersion, type Versions } from './versions.ts'
 
 /** Making documents blocks the event loop: after so many cells they are sent, and others have their turn. */
@@ -62,7 +63,7 @@ export function createWriter(deps: WriterDeps): Writer {
     const { app, domain, columns } = request
     const begun: NewVersion = { version: newId(createdAt), app, domain, columns, createdAt }
     const inserts = createInFlight(insertsInFlight)
-    const lease = keepAlive(begun.version, versions, AbortSignal.any([signal, closing]))
+    const lease = keepAlive(begun.version, versions, [signal, closing])
     try {
       await versions.begin(begun)
       const info = await fill(begun, { request, inserts, signal: lease.signal, ...deps })
@@ -88,8 +89,8 @@ export function createWriter(deps: WriterDeps): Writer {
   }
 }
 
-/** Tells again and again that the writer is alive. The signal aborts with the given one, and when nobody believes that any more. */
-function keepAlive(version: string, versions: Versions, signal: AbortSignal) {
+/** Tells again and again that the writer is alive. The signal aborts with the given ones, and when nobody believes that any more. */
+function keepAlive(version: string, versions: Versions, signals: readonly AbortSignal[]) {
   const lost = new AbortController()
   const timer = setInterval(() => {
     versions.renew(version).then(
@@ -100,7 +101,14 @@ function keepAlive(version: string, versions: Versions, signal: AbortSignal) {
       () => {},
     )
   }, renewMs)
-  return { signal: AbortSignal.any([signal, lost.signal]), end: () => clearInterval(timer) }
+  const given = linkedSignal([...signals, lost.signal])
+  return {
+    signal: given.signal,
+    end: () => {
+      clearInterval(timer)
+      given.end()
+    },
+  }
 }
 
 interface Filling extends WriterDeps {

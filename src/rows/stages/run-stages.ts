@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import { moduleFor, Problem } from '../../base/index.ts'
 import type { Batch } from '../../pipeline/index.ts'
-import { abortProblem } from '../duckdb/failure.ts'
 import type { NativeDocument, StagesRequest } from '../port.ts'
+import { abortProblem } from '../problems.ts'
 import type { StagesMessage, StagesReply, TableMessage } from './stages-worker.ts'
 
 /** Threads that wait for the next query, and for how long: starting one takes some 50 ms. */
@@ -94,7 +94,7 @@ function ask(worker: Worker, message: StagesMessage, signal: AbortSignal): Promi
 function threadProblem(error: unknown): Problem {
   const isMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
   return isMemory
-    ? new Problem('query_failed', `The native query needs more than the ${heapMb} MB of memory that it may use.`)
+    ? tooMuchMemory(heapMb)
     : new Problem('internal', 'The thread of a native query failed.', { cause: error })
 }
 
@@ -113,6 +113,10 @@ async function collect(batches: AsyncIterable<Batch>, maxRows: number): Promise<
     if (rows.length > maxRows) throw tooManyDocuments(maxRows)
   }
   return { names, rows }
+}
+
+export function tooMuchMemory(megabytes: number): Problem {
+  return new Problem('query_failed', `The native query needs more than the ${megabytes} MB of memory that it may use.`)
 }
 
 export function tooManyDocuments(maxRows: number): Problem {

@@ -1,4 +1,4 @@
-import { abortProblem } from './failure.ts'
+import { abortProblem } from './problems.ts'
 
 /**
  * The items of a source until the signal aborts, which is noticed also while the source is waited for. The source is told to end.

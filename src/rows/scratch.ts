@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { storageProblem } from './failure.ts'
+import { storageProblem } from './problems.ts'
 
 export interface Folders {
   readonly rows: string

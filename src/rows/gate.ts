@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
-import { Problem } from '../../base/index.ts'
-import { abortProblem } from './failure.ts'
+import { Problem } from '../base/index.ts'
+import { abortProblem } from './problems.ts'
 
 /** Lets at most so many through at a time, first come first served, until it is closed. */
 export interface Gate {
