@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { createReadStream, renameSync, statSync, unlinkSync, utimesSync } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, type Log, newId, Problem } from '../../base/index.ts'
 import { checkRange, hashPattern, type Range } from '../blob-names.ts'
+import { countBytes } from '../count-bytes.ts'
 import type { Blobs } from '../port.ts'
 
 interface Deps {
@@ -57,34 +57,16 @@ async function put(folders: Folders, content: AsyncIterable<Uint8Array>, clock: 
 }
 
 async function write(path: string, content: AsyncIterable<Uint8Array>): Promise<{ hash: string; size: number }> {
-  const hash = createHash('sha256')
-  let size = 0
-  let sourceError: { readonly error: unknown } | undefined
-
-  async function* counted(): AsyncGenerator<Uint8Array> {
-    try {
-      for await (const chunk of content) {
-        hash.update(chunk)
-        size += chunk.byteLength
-        yield chunk
-      }
-    } catch (error) {
-      sourceError = { error }
-      throw error
-    }
-  }
-
+  const counted = countBytes(content)
   try {
     await withFile(path, 'wx', async (file) => {
-      await writeFile(file, counted())
+      await writeFile(file, counted.bytes())
       await file.sync()
     })
   } catch (error) {
-    // What the sender did wrong is not the disk's fault.
-    if (sourceError !== undefined) throw sourceError.error
-    throw diskFailed(error)
+    throw (counted.failure() ?? { error: diskFailed(error) }).error
   }
-  return { hash: hash.digest('hex'), size }
+  return counted.result()
 }
 
 /**

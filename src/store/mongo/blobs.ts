@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Collection, type Db, GridFSBucket, type GridFSFile, ObjectId } from 'mongodb'
 import { type Clock, Problem } from '../../base/index.ts'
 import { checkRange, hashPattern, type Range } from '../blob-names.ts'
+import { countBytes } from '../count-bytes.ts'
 import type { Blobs } from '../port.ts'
 import { duplicateKey, hasCode } from './indexes.ts'
+import { once } from './once.ts'
 
 export interface BlobsDeps {
   readonly db: Db
@@ -54,18 +55,6 @@ export function createBlobs(deps: BlobsDeps): Blobs {
   }
 }
 
-/** Runs it once; again when it failed. */
-export function once(work: () => Promise<void>): () => Promise<void> {
-  let done: Promise<void> | undefined
-  return () => {
-    done ??= work().catch((error: unknown) => {
-      done = undefined
-      throw error
-    })
-    return done
-  }
-}
-
 async function put(parts: Parts, content: AsyncIterable<Uint8Array>) {
   const id = new ObjectId()
   const began = parts.clock.now()
@@ -80,8 +69,7 @@ async function put(parts: Parts, content: AsyncIterable<Uint8Array>) {
     return written
   } catch (error) {
     await removeFile(parts, id).catch(() => {})
-    // What the sender did wrong is not the server's fault.
-    throw counted.hasFailed() ? error : parts.failed(error)
+    throw (counted.failure() ?? { error: parts.failed(error) }).error
   }
 }
 
@@ -89,28 +77,6 @@ const tooSlow = () => new Problem('storage_failed', 'An upload took longer than 
 
 const temporaryName = (id: ObjectId) => `uploading-${id.toHexString()}`
 const hiddenName = (id: ObjectId) => `swept-${id.toHexString()}`
-
-function countBytes(content: AsyncIterable<Uint8Array>) {
-  const hash = createHash('sha256')
-  let size = 0
-  let hasFailed = false
-  return {
-    async *bytes(): AsyncGenerator<Uint8Array> {
-      try {
-        for await (const chunk of content) {
-          hash.update(chunk)
-          size += chunk.byteLength
-          yield chunk
-        }
-      } catch (error) {
-        hasFailed = true
-        throw error
-      }
-    },
-    result: () => ({ hash: hash.digest('hex'), size }),
-    hasFailed: () => hasFailed,
-  }
-}
 
 /** Makes an uploaded file the blob of this hash. False when there is one already, which then has its grace anew. */
 async function appear({ files, clock }: Parts, id: ObjectId, hash: string): Promise<boolean> {
@@ -195,8 +161,9 @@ async function removeHidden(parts: Parts): Promise<void> {
 async function removeUnfinished({ db, files, clock }: Parts): Promise<void> {
   const begun = ObjectId.createFromTime(Math.max(0, Math.floor((clock.now() - uploadPatienceMs) / 1000)))
   const chunks = chunksOf(db)
-  for (const id of await chunks.distinct('files_id', { files_id: { $lt: begun } })) {
-    if ((await files.findOne({ _id: id }, { projection: { _id: 1 } })) === null)
-      await chunks.deleteMany({ files_id: id })
-  }
+  const uploaded = await chunks.distinct('files_id', { files_id: { $lt: begun } })
+  // Looked at after their parts: an upload that was ended in between has its file.
+  const whole = await files.find({ _id: { $lt: begun } }, { projection: { _id: 1 } }).toArray()
+  const known = new Set(whole.map(({ _id }) => _id.toHexString()))
+  for (const id of uploaded) if (!known.has(id.toHexString())) await chunks.deleteMany({ files_id: id })
 }

@@ -6,10 +6,11 @@ import { createExpiry, type Expiry } from '../expiry.ts'
 import { keptName } from '../names.ts'
 import type { Collection, CollectionSpec, Store } from '../port.ts'
 import type { StoreDeps } from '../settings.ts'
-import { createBlobs, once } from './blobs.ts'
+import { createBlobs } from './blobs.ts'
 import { createDocuments, type DocumentsDeps, drop, type Kept } from './collection.ts'
 import { checkFormat } from './format.ts'
 import { indexesOf, reconcileIndexes } from './indexes.ts'
+import { once } from './once.ts'
 
 type Settings = Config['mongo']
 
