@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { mongoSettings } from '../../test/contracts/store/mongo-settings.ts'
 import { type Clock, silentLog } from '../base/index.ts'
 import { type Migration, migrate, openStore, type Store, type StoreSettings } from './index.ts'
@@ -156,6 +156,53 @@ describe.each([
       expect(await records()).toEqual([])
       now += 30_000
       expect((await migrating).ran).toMatchObject([{ name: '0001-a' }])
+    })
+
+    describe('while it is being migrated', () => {
+      const lock = () => store.documents<Doc>('migration_lock').get('lock')
+      const renewal = () => {
+        now += 10_000
+        vi.advanceTimersByTime(10_000)
+      }
+      beforeEach(() => vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }))
+      afterEach(() => vi.useRealTimers())
+
+      it('has a lease that is renewed for as long as a step takes', async () => {
+        const long = step('0001-long', async () => {
+          for (let times = 0; times < 4; times++) {
+            const until = Number((await lock())?.doc.until)
+            renewal()
+            await expect.poll(async () => (await lock())?.doc.until).toBe(until + 10_000)
+          }
+        })
+        expect((await migrate(store, { ...deps, migrations: [long] })).ran).toEqual([{ name: '0001-long', ms: 40_000 }])
+        expect(await lock()).toBeNull()
+      })
+
+      it('is left to whoever took its lock, whether or not a step looks', async () => {
+        const lose = async (signal: AbortSignal) => {
+          const { version = 0 } = (await lock()) ?? {}
+          const other = { id: 'lock', owner: 'other', until: now + 30_000 }
+          await store.documents<Doc>('migration_lock').replace(other, version)
+          renewal()
+          await expect.poll(() => signal.aborted).toBe(true)
+        }
+        const looks = step('0001-looks', async (_, signal) => {
+          await lose(signal)
+          signal.throwIfAborted()
+        })
+        const lost = { code: 'storage_failed', message: expect.stringContaining('lock') }
+        await expect(migrate(store, { ...deps, migrations: [looks] })).rejects.toMatchObject(lost)
+        expect(await records()).toEqual([])
+        expect((await lock())?.doc.owner).toBe('other')
+
+        now += 30_000
+        const goesOn = step('0001-goes-on', (_, signal) => lose(signal))
+        const next = step('0002-next', () => expect.fail('it ran'))
+        await expect(migrate(store, { ...deps, migrations: [goesOn, next] })).rejects.toMatchObject(lost)
+        expect((await records()).map(({ doc }) => doc.id)).toEqual(['0001-goes-on'])
+        expect((await lock())?.doc.owner).toBe('other')
+      })
     })
 
     it('learns what kind of source the domains of its releases have', async () => {
