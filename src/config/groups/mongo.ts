@@ -31,14 +31,16 @@ export const mongo = z
       example: '/etc/laputa/mongo-client.pem',
     }),
     max_pool: integer({
-      description: 'The most connections of each process.',
+      description:
+        'The most connections of a process to the server for documents, and as many again for rows where both are kept there.',
       default: 20,
       min: 1,
       max: 1000,
       of: 'connections',
     }),
     min_pool: integer({
-      description: 'Connections that stay open when nothing happens.',
+      description:
+        'Connections that stay open when nothing happens: for documents, and as many again for rows where both are kept there.',
       default: 0,
       min: 0,
       max: 1000,
