@@ -2,11 +2,14 @@ import type { BusSettings } from '../bus/index.ts'
 import { type Config, threadPoolSize } from '../config/index.ts'
 import type { DataSettings } from '../data/index.ts'
 import type { RowsSettings } from '../rows/index.ts'
-import type { StoreSettings } from '../store/index.ts'
+import type { SqliteSettings, StoreSettings } from '../store/index.ts'
 
 /** What each adapter is told of the configuration: its own part and no other. */
-export function storeSettings({ store, home, mongo }: Config): StoreSettings {
-  return store.kind === 'mongo' ? { kind: 'mongo', mongo } : { kind: 'sqlite', home }
+export function storeSettings(
+  { store, home, mongo }: Config,
+  writer: SqliteSettings['writer'] = 'here',
+): StoreSettings {
+  return store.kind === 'mongo' ? { kind: 'mongo', mongo } : { kind: 'sqlite', home, writer }
 }
 
 export function busSettings({ bus, redis }: Config): BusSettings {

@@ -9,7 +9,7 @@ type Adapters = {
 }
 
 const adapters: Adapters = {
-  sqlite: async ({ home }, deps) => (await import('./sqlite/open-sqlite-store.ts')).openSqliteStore(home, deps),
+  sqlite: async (settings, deps) => (await import('./sqlite/open-sqlite-store.ts')).openSqliteStore(settings, deps),
   mongo: async ({ mongo }, deps) => (await import('./mongo/open-mongo-store.ts')).openMongoStore(mongo, deps),
 }
 

@@ -7,28 +7,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'libsql'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openSqliteUnderTest } from '../../test/contracts/store/open-sqlite.ts'
 import { storeContract } from '../../test/contracts/store.contract.ts'
 import { silentLog, systemClock } from '../base/index.ts'
 import { type CollectionSpec, openStore, type Store } from './index.ts'
 
 const temporaryHome = () => mkdtemp(join(tmpdir(), 'laputa-store-'))
 
-storeContract('sqlite', async () => {
-  const home = await temporaryHome()
-  let now = Date.now()
-  const store = await openStore({ kind: 'sqlite', home }, { clock: { now: () => now }, log: silentLog })
-  return {
-    store,
-    now: () => now,
-    passTime: (ms) => {
-      now += ms
-    },
-    dispose: async () => {
-      await store.close()
-      await rm(home, { recursive: true, force: true })
-    },
-  }
-})
+storeContract('sqlite', () => openSqliteUnderTest('here'))
 
 interface Doc {
   readonly id: string
@@ -273,14 +259,14 @@ describe('sqlite store', () => {
     })
   })
 
-  describe('a process that is killed', () => {
+  describe.each(['here', 'thread'])('a process that is killed, with a writer: %s', (writer) => {
     /** Swaps a pointer to ever new documents, and puts blobs, until it is killed. A line for each swap that was answered. */
     const program = `
       import { createHash, randomBytes } from 'node:crypto'
       import { writeSync } from 'node:fs'
       import { openStore } from ${JSON.stringify(join(import.meta.dirname, 'index.ts'))}
       const log = { info() {}, error() {}, warn() {}, debug() {}, child: () => log }
-      const store = await openStore({ kind: 'sqlite', home: process.argv[1] }, { clock: Date, log })
+      const store = await openStore({ kind: 'sqlite', home: process.argv[1], writer: process.argv[2] }, { clock: Date, log })
       const releases = store.collection({ name: 'releases', unique: ['hash'], indexes: ['n'] })
       const apps = store.collection({ name: 'apps' })
       const app = await apps.get('app') ?? await apps.insert({ id: 'app', n: 0 })
@@ -300,7 +286,7 @@ describe('sqlite store', () => {
     it('leaves its last answered state, whole documents, whole blobs, and no lock', async () => {
       let answered = 0
       for (let round = 0; round < 3; round++) {
-        const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program, home])
+        const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program, home, writer])
         let out = ''
         let errors = ''
         child.stdout.on('data', (data) => {

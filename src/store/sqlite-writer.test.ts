@@ -1,16 +1,20 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'libsql'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openSqliteUnderTest } from '../../test/contracts/store/open-sqlite.ts'
+import { storeContract } from '../../test/contracts/store.contract.ts'
 import { silentLog, systemClock } from '../base/index.ts'
 import { openStore, type Store } from './index.ts'
+
+storeContract('sqlite with a thread that writes', () => openSqliteUnderTest('thread'))
 
 interface Doc {
   readonly id: string
 }
 
-describe('writes that come at once', () => {
+describe.each(['here', 'thread'] as const)('writes that come at once, with a writer: %s', (writer) => {
   let home: string
   const opened: Store[] = []
   beforeEach(async () => {
@@ -22,7 +26,7 @@ describe('writes that come at once', () => {
   })
 
   async function open(): Promise<Store> {
-    const store = await openStore({ kind: 'sqlite', home }, { clock: systemClock, log: silentLog })
+    const store = await openStore({ kind: 'sqlite', home, writer }, { clock: systemClock, log: silentLog })
     opened.push(store)
     return store
   }
@@ -53,25 +57,44 @@ describe('writes that come at once', () => {
 
   it('are undone together when the disk is full, and written when there is room again', async () => {
     const store = await open()
-    const collection = things(store)
-    await collection.insert({ id: 'first' })
-    const { openDatabase } = await import('./sqlite/database.ts')
-    const { createGroupCommit } = await import('./sqlite/group-commit.ts')
+    await things(store).insert({ id: 'first' })
     await store.close()
+    const { openDatabase } = await import('./sqlite/database.ts')
+    const { commit } = await import('./sqlite/commit.ts')
     const database = openDatabase(join(home, 'store.sqlite'), 0)
-    const commits = createGroupCommit(() => database)
-    const insert = (id: string, length: number) =>
-      commits.write(
-        () => database.run(`insert into c_things values (?, 1, '{"t": "${'x'.repeat(length)}"}')`, [id]),
-        () => {},
-      )
+    const insert = (id: string, length: number) => ({
+      sql: `insert into c_things values (?, 1, '{"t": "${'x'.repeat(length)}"}')`,
+      values: [id],
+    })
     const pages = Number(database.get('pragma page_count', [])?.[0])
     database.exec(`pragma max_page_count = ${pages + 5}`)
-    const full = await Promise.allSettled([insert('small', 10), insert('large', 500_000), insert('after', 10)])
-    for (const result of full) expect(result).toMatchObject({ status: 'rejected', reason: { code: 'SQLITE_FULL' } })
+    const full = commit(database, [insert('small', 10), insert('large', 500_000), insert('after', 10)])
+    for (const outcome of full) expect(outcome).toMatchObject({ code: 'SQLITE_FULL' })
     database.exec('pragma max_page_count = 100000')
-    await Promise.all([insert('small', 10), insert('large', 500_000)])
+    expect(commit(database, [insert('small', 10), insert('large', 500_000)])).toEqual([1, 1])
     expect(database.all('select id from c_things order by id', [])).toEqual([['first'], ['large'], ['small']])
     database.close()
+  })
+})
+
+describe('a thread that writes', () => {
+  it('is started anew when it died, and who waited for it is told', async () => {
+    const { createWriterInThread } = await import('./sqlite/writer-in-thread.ts')
+    const home = await mkdtemp(join(tmpdir(), 'laputa-thread-'))
+    const path = join(home, 'database')
+    await mkdir(path)
+    const writer = createWriterInThread({ path, busyTimeoutMs: 0 }, silentLog)
+    let settled = 0
+    const write = (sql: string) => writer.write({ sql, values: [] }, () => settled++)
+    await expect(write('create table t (n)')).rejects.toThrow('has ended')
+    expect(settled).toBe(1)
+    await rm(path, { recursive: true })
+    await write('create table t (n)')
+    expect(await Promise.all(['insert into t values (1)', 'insert into t values (2), (3)'].map(write))).toEqual([1, 2])
+    await writer.close()
+    const database = new Database(path)
+    expect(database.prepare('select count(*) as n from t').get([])).toMatchObject({ n: 3 })
+    database.close()
+    await rm(home, { recursive: true })
   })
 })

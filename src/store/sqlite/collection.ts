@@ -1,18 +1,17 @@
 import type { Problem } from '../../base/index.ts'
 import { changedMeanwhile, checkId, isId, taken, tooDeep } from '../document.ts'
 import type { Collection, Filter, Stored } from '../port.ts'
-import { type Sqlite, sqliteCode, storageFailed } from './database.ts'
+import { type Bound, type Sqlite, sqliteCode } from './database.ts'
 import { idKey, toText } from './document-text.ts'
 import { compileFilter } from './filter.ts'
-import type { GroupCommit } from './group-commit.ts'
 import { createReading, stored, translated } from './reading.ts'
+import { storageFailed } from './storage-failed.ts'
+import type { Writer } from './writer.ts'
 
 export interface TableDeps {
   /** Gives the open database, or refuses after the store was closed. */
   readonly db: () => Sqlite
-  readonly commits: GroupCommit
-  /** Counts the writes of other programs. */
-  readonly foreignChanges: () => number
+  readonly writer: Writer
 }
 
 export interface Table {
@@ -38,7 +37,7 @@ interface Documents<T extends { readonly id: string }> {
 
 /** The documents of a table that is there. */
 export function createDocuments<T extends { readonly id: string }>(deps: TableDeps, at: Table): Documents<T> {
-  const { db, foreignChanges } = deps
+  const { db, writer } = deps
   const { collection, table, writes } = at
   const written = createWriting(deps, at)
   const { get, find, count } = createReading<T>(db, table)
@@ -46,7 +45,7 @@ export function createDocuments<T extends { readonly id: string }>(deps: TableDe
   async function insert(doc: T): Promise<Stored<T>> {
     checkId(doc, collection)
     const [key, text] = [idKey(doc.id), toText(doc)]
-    await written(() => db().run(`insert into ${table} (id, version, doc) values (?, 1, ?)`, [key, text]))
+    await written(`insert into ${table} (id, version, doc) values (?, 1, ?)`, [key, text])
     return stored<T>([1, text])
   }
 
@@ -55,7 +54,7 @@ export function createDocuments<T extends { readonly id: string }>(deps: TableDe
     const { id } = doc
     const text = toText(doc)
     const sql = `update ${table} set version = version + 1, doc = ? where id = ? and version = ?`
-    const changed = await written(() => db().run(sql, [text, idKey(id), ifVersion]))
+    const changed = await written(sql, [text, idKey(id), ifVersion])
     if (changed === 0) throw changedMeanwhile(collection, id)
     return stored<T>([ifVersion + 1, text])
   }
@@ -63,12 +62,9 @@ export function createDocuments<T extends { readonly id: string }>(deps: TableDe
   async function remove(id: string, ifVersion?: number): Promise<boolean> {
     const condition = ifVersion === undefined ? '' : ' and version = ?'
     const values = ifVersion === undefined ? [idKey(id)] : [idKey(id), ifVersion]
-    const { removed, stays } = await written(() => {
-      const removed = db().run(`delete from ${table} where id = ?${condition}`, values) > 0
-      return { removed, stays: !removed && get(id) !== null }
-    })
-    if (stays) throw changedMeanwhile(collection, id)
-    return removed
+    if ((await written(`delete from ${table} where id = ?${condition}`, values)) > 0) return true
+    if (ifVersion !== undefined && translated(() => get(id)) !== null) throw changedMeanwhile(collection, id)
+    return false
   }
 
   const documents: Collection<T> = {
@@ -78,7 +74,7 @@ export function createDocuments<T extends { readonly id: string }>(deps: TableDe
     replace,
     remove: async (id, ifVersion) => isId(id) && remove(id, ifVersion),
     count: async (filter) => translated(() => count(filter)),
-    changes: () => writes.count + foreignChanges(),
+    changes: () => writes.count + writer.foreignChanges(),
   }
   return { collection: documents, drop: createDrop(deps, at) }
 }
@@ -88,21 +84,20 @@ function createDrop(deps: TableDeps, at: Table): Drop {
   return async (filter) => {
     const { text, values } = compileFilter(filter)
     const some = `select id from ${at.table} where ${text} limit ${mostDropped}`
-    const dropSome = () => deps.db().run(`delete from ${at.table} where id in (${some})`, values)
-    while ((await written(dropSome)) === mostDropped);
+    while ((await written(`delete from ${at.table} where id in (${some})`, values)) === mostDropped);
   }
 }
 
-/** Runs a statement that writes, counts it, and turns SQLite's errors into ours. */
-function createWriting({ db, commits }: TableDeps, at: Table) {
-  // Exact, since a commit and its count are one turn of the event loop. Also after an error: it may not tell whether something was written.
+/** Runs a statement that writes, counts it, and turns SQLite's errors into ours. Answers how many rows it changed. */
+function createWriting({ db, writer }: TableDeps, at: Table) {
+  // Also after an error: it may not tell whether something was written.
   const settled = () => {
     at.writes.count++
   }
-  return async <R>(write: () => R): Promise<R> => {
+  return async (sql: string, values: readonly Bound[]): Promise<number> => {
     db()
     try {
-      return await commits.write(write, settled)
+      return await writer.write({ sql, values }, settled)
     } catch (error) {
       throw brokenConstraint(error, at) ?? storageFailed(error)
     }

@@ -1,6 +1,5 @@
 import Database from 'libsql'
 import { LRUCache } from 'lru-cache'
-import { Problem } from '../../base/index.ts'
 
 /** A text or a number. The driver aborts the whole process on a boolean, so nothing else may reach it. */
 export type Bound = string | number
@@ -52,23 +51,11 @@ export function sqliteCode(error: unknown): string | undefined {
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined
 }
 
-const remedies: Readonly<Record<string, string>> = {
-  NOTADB: 'The store is not a database, or is damaged. Put a backup of the home back.',
-  CORRUPT: 'The store is damaged. Stop the program and put a backup of the home back.',
-  BUSY: 'The store is locked by another program. Close whatever has the database open.',
-  LOCKED: 'The store is locked by another program. Close whatever has the database open.',
-  FULL: 'The disk is full. Free some space on the disk of the home.',
-  READONLY: 'The store cannot be written. Give the user of this program the right to write in the home.',
-  CANTOPEN: 'The store cannot be opened. Give the user of this program the right to read and write in the home.',
-  IOERR: 'The disk failed. Check the disk of the home, then start the program again.',
-}
-
-/** The one answer to an error of the database that nobody expects. Problems pass as they are. */
-export function storageFailed(error: unknown): Problem {
-  if (error instanceof Problem) return error
-  const kind = /^SQLITE_([A-Z]+)/.exec(sqliteCode(error) ?? '')?.[1] ?? ''
-  // The driver says why a file cannot be opened only in the text of its message.
-  const opening = error instanceof Error && error.message.startsWith('ConnectionFailed')
-  const remedy = remedies[opening ? 'CANTOPEN' : kind]
-  return new Problem('storage_failed', remedy ?? 'The store failed. The log has the cause.', { cause: error })
+/**
+ * For a connection that writes. `synchronous = full`: each commit waits for the disk. With `normal` a power cut may take back commits
+ * that were answered, and a pointer that moves back would name versions and blobs that were swept after it had moved forward.
+ */
+export function prepareToWrite(database: Sqlite): void {
+  database.exec('pragma journal_mode = wal')
+  database.exec('pragma synchronous = full')
 }

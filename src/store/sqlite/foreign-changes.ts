@@ -2,7 +2,7 @@ import type { Sqlite } from './database.ts'
 
 const lookEveryMs = 1000
 
-/** Counts the writes of other programs. */
+/** Counts the commits of other connections. */
 export interface ForeignChanges {
   count(): number
   /** Stops looking. */
@@ -11,14 +11,17 @@ export interface ForeignChanges {
 
 /**
  * The lock of the home keeps our own processes out, but not a shell that somebody repairs the database with: what that writes is
- * noticed within a second.
+ * noticed within a second. `noticed` is called then.
  */
-export function watchForeignChanges(database: Sqlite): ForeignChanges {
+export function watchForeignChanges(database: Sqlite, noticed = () => {}): ForeignChanges {
   let version = dataVersion(database)
   let changes = 0
   const timer = setInterval(() => {
     const seen = dataVersion(database)
-    if (seen === undefined || seen !== version) changes++
+    if (seen === undefined || seen !== version) {
+      changes++
+      noticed()
+    }
     version = seen
   }, lookEveryMs)
   timer.unref()

@@ -4,24 +4,30 @@ import { Problem } from '../../base/index.ts'
 import { createExpiry } from '../expiry.ts'
 import { openBlobs } from '../files/blobs.ts'
 import type { Store } from '../port.ts'
-import type { StoreDeps } from '../settings.ts'
-import { openDatabase, type Sqlite, storageFailed } from './database.ts'
-import { watchForeignChanges } from './foreign-changes.ts'
-import { createGroupCommit } from './group-commit.ts'
+import type { SqliteSettings, StoreDeps } from '../settings.ts'
+import { openDatabase, prepareToWrite, type Sqlite } from './database.ts'
 import { lockHome } from './home-lock.ts'
 import { checkFormat } from './schema.ts'
+import { storageFailed } from './storage-failed.ts'
 import { createTables } from './tables.ts'
+import type { Writer } from './writer.ts'
+import { createWriterHere } from './writer-here.ts'
+import { createWriterInThread } from './writer-in-thread.ts'
 
 /** How long a write waits, and this process with it, for another program (a backup, a shell) to let go of the database. */
 const busyTimeoutMs = 1000
 
-export async function openSqliteStore(home: string, deps: StoreDeps): Promise<Store> {
+export async function openSqliteStore({ home, writer }: SqliteSettings, deps: StoreDeps): Promise<Store> {
   makeHome(home)
+  const path = join(home, 'store.sqlite')
   const lock = attempt(() => lockHome(home))
   try {
-    const database = attempt(() => openDocuments(join(home, 'store.sqlite')))
+    const database = attempt(() => openDocuments(path))
+    const openWriter = () =>
+      writer === 'thread' ? createWriterInThread({ path, busyTimeoutMs }, deps.log) : createWriterHere(database)
     try {
-      return createStore({ database, blobs: await openBlobs(home, deps), release: lock.release }, deps)
+      const blobs = await openBlobs(home, deps)
+      return createStore({ database, writer: openWriter(), blobs, release: lock.release }, deps)
     } catch (error) {
       database.close()
       throw error
@@ -51,15 +57,10 @@ function attempt<R>(open: () => R): R {
   }
 }
 
-/**
- * `synchronous = full`: each commit waits for the disk. With `normal` a power cut may take back commits that were answered, and
- * a pointer that moves back would name versions and blobs that were swept after it had moved forward.
- */
 function openDocuments(path: string): Sqlite {
   const database = openDatabase(path, busyTimeoutMs)
   try {
-    database.exec('pragma journal_mode = wal')
-    database.exec('pragma synchronous = full')
+    prepareToWrite(database)
     checkFormat(database)
     return database
   } catch (error) {
@@ -70,33 +71,30 @@ function openDocuments(path: string): Sqlite {
 
 interface Opened {
   readonly database: Sqlite
+  readonly writer: Writer
   readonly blobs: Store['blobs']
   readonly release: () => void
 }
 
 function createStore(opened: Opened, deps: StoreDeps): Store {
-  let closed = false
+  let closing: Promise<void> | undefined
+  const { database, writer } = opened
   const db = () => whileOpen().database
-  const commits = createGroupCommit(db)
-  const foreignChanges = watchForeignChanges(opened.database)
   const expiry = createExpiry(deps)
-  const tables = createTables({ db, commits, foreignChanges: foreignChanges.count }, expiry)
+  const tables = createTables({ db, writer }, expiry)
 
   function whileOpen(): Opened {
-    if (closed) throw new Problem('storage_failed', 'The store is closed.')
+    if (closing) throw new Problem('storage_failed', 'The store is closed.')
     return opened
   }
 
   async function close(): Promise<void> {
-    if (closed) return
-    commits.flush()
-    closed = true
-    foreignChanges.end()
     expiry.end()
     try {
-      attempt(() => opened.database.exec('pragma wal_checkpoint(truncate)'))
+      await writer.close()
+      attempt(() => database.exec('pragma wal_checkpoint(truncate)'))
     } finally {
-      opened.database.close()
+      database.close()
       opened.release()
     }
   }
@@ -110,6 +108,9 @@ function createStore(opened: Opened, deps: StoreDeps): Store {
       sweep: async (keep, graceMs) => whileOpen().blobs.sweep(keep, graceMs),
     },
     ping: async () => void attempt(() => db().get("select value from meta where name = 'format'", [])),
-    close,
+    close: () => {
+      closing ??= close()
+      return closing
+    },
   }
 }

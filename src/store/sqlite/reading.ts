@@ -1,8 +1,9 @@
 import type { Filter, FindOptions, Stored } from '../port.ts'
-import { type Row, type Sqlite, storageFailed } from './database.ts'
+import type { Row, Sqlite } from './database.ts'
 import { fromText, idKey } from './document-text.ts'
 import { both, compileFilter, everything } from './filter.ts'
 import { pageClause } from './page.ts'
+import { storageFailed } from './storage-failed.ts'
 
 /** Reads of a table. `db` gives the open database, or refuses. Errors: SQLite's. */
 export function createReading<T>(db: () => Sqlite, table: string) {
