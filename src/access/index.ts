@@ -13,5 +13,6 @@ export {
   type Role,
   roles,
   type Stage,
+  stages,
 } from './principal.ts'
 export { type DomainRule, domainRule } from './row-rule.ts'

@@ -7,7 +7,8 @@ export type Role = (typeof roles)[number]
 export const privileges = ['view', 'validate', 'contribute'] as const
 export type Privilege = (typeof privileges)[number]
 
-export type Stage = 'staging' | 'production'
+export const stages = ['staging', 'production'] as const
+export type Stage = (typeof stages)[number]
 
 /** Who asks: made by authentication at each request, from what is true now. Never changed afterwards. */
 export interface Principal {

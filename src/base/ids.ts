@@ -14,6 +14,13 @@ export function newId(now: number): string {
   return time + random
 }
 
+/** The next id after one in the order of ids: it says the same time, or the next one. */
+export function idAfter(id: string): string {
+  const place = id.length - 1 - (/z*$/.exec(id)?.[0].length ?? 0)
+  const next = alphabet[alphabet.indexOf(id[place] ?? '') + 1] ?? ''
+  return id.slice(0, place) + next + alphabet.charAt(0).repeat(id.length - 1 - place)
+}
+
 /** When an id was made, in milliseconds since 1970; null for a text that `newId` does not make. */
 export function timeOfId(id: string): number | null {
   if (!/^[0-9a-hjkmnp-tv-z]{23}$/.test(id)) return null

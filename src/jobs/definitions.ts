@@ -1,4 +1,4 @@
-import { type Json, nearestNames, Problem } from '../base/index.ts'
+import { type Json, jsonPointer, nearestNames, Problem } from '../base/index.ts'
 import type { JobDefinition } from './port.ts'
 
 /** What jobs this program knows. */
@@ -37,10 +37,6 @@ export function createDefinitions(list: readonly JobDefinition[]): Definitions {
 export function readArgs(definition: JobDefinition, args: Json): unknown {
   const read = definition.args.safeParse(args)
   if (read.success) return read.data
-  const errors = read.error.issues.map(({ path, message }) => ({ path: pointer(['args', ...path]), message }))
+  const errors = read.error.issues.map(({ path, message }) => ({ path: jsonPointer(['args', ...path]), message }))
   throw new Problem('invalid_request', `The arguments of the job "${definition.name}" are not valid.`, { errors })
-}
-
-function pointer(path: readonly PropertyKey[]): string {
-  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }

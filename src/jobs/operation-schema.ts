@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { stages } from '../access/index.ts'
 import type { Operation } from './port.ts'
 import type { Started } from './start-work.ts'
 import { viewOf } from './view.ts'
@@ -16,7 +17,7 @@ export const operationView = z.strictObject({
   id: z.string(),
   job: z.string(),
   app: z.string().nullable(),
-  stage: z.enum(['staging', 'production']).nullable(),
+  stage: z.enum(stages).nullable(),
   state: z.enum(operationStates),
   by: z.string().nullable(),
   attempt: z.int(),

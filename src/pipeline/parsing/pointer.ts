@@ -1,6 +1,8 @@
-/** A JSON Pointer (RFC 6901) from `base`: `~` and `/` in names are escaped. */
+import { jsonPointer } from '../../base/index.ts'
+
+/** A JSON Pointer from `base`. */
 export function pointer(base: string, path: readonly PropertyKey[]): string {
-  return base + path.map((segment) => `/${String(segment).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+  return base + jsonPointer(path)
 }
 
 /** The last number in the place of a step, which is its index; 0 when there is none (`/domain`). */
