@@ -1,6 +1,8 @@
 import { z } from 'zod'
-import { type Clock, type Json, type Log, newId } from '../base/index.ts'
+import { stages } from '../access/index.ts'
+import { type Clock, idAfter, type Json, type Log, newId } from '../base/index.ts'
 import type { Bus } from '../bus/index.ts'
+import { operationStates } from './operation-schema.ts'
 import type { LiveEvent, OperationView } from './port.ts'
 
 type WithoutId<E> = E extends LiveEvent ? Omit<E, 'id' | 'at'> : never
@@ -56,36 +58,24 @@ export function createEvents({ bus, clock, log }: EventsDeps): Events {
   }
 }
 
-const digits = '0123456789abcdefghjkmnpqrstvwxyz'
-
 /** Ids as `newId` makes them that grow with each event of this process. */
 function createEventIds(): (now: number) => string {
   let last = ''
   let lastTime = Number.NEGATIVE_INFINITY
   return (now) => {
     // A clock that was set back must not make them smaller.
-    last = now <= lastTime ? after(last) : newId(now)
+    last = now <= lastTime ? idAfter(last) : newId(now)
     lastTime = Math.max(lastTime, now)
     return last
   }
 }
 
-/** The next text of that length, in the order of the digits. */
-function after(id: string): string {
-  const place = id.length - 1 - (/z*$/.exec(id)?.[0].length ?? 0)
-  const next = digits[digits.indexOf(id[place] ?? '') + 1] ?? ''
-  return id.slice(0, place) + next + digits.charAt(0).repeat(id.length - 1 - place)
-}
-
-const stage = z.enum(['staging', 'production'])
+const stage = z.enum(stages)
 const common = { id: z.string(), at: z.string() }
 
 /** Only what this program reads of it: another version may show more of an operation. */
 const operation = z.custom<OperationView>(
-  (value) =>
-    z
-      .looseObject({ id: z.string(), state: z.enum(['queued', 'running', 'done', 'failed', 'cancelled']) })
-      .safeParse(value).success,
+  (value) => z.looseObject({ id: z.string(), state: z.enum(operationStates) }).safeParse(value).success,
 )
 
 const eventSchema = z.discriminatedUnion('type', [

@@ -15,23 +15,28 @@ const linesKept = 50
 const longestText = 300
 
 /** `write` is called some time after something was said. */
-export function createNotes(begun: OperationRecord, write: () => Promise<void>): Notes {
+export function createNotes(begun: Pick<OperationRecord, 'progress' | 'lines'>, write: () => Promise<void>): Notes {
   const startedAt = performance.now()
   let { progress, lines } = begun
   let timer: NodeJS.Timeout | undefined
   let writtenAt = Number.NEGATIVE_INFINITY
+  let isStale = false
   let isEnded = false
 
   function writeSoon(): void {
+    isStale = true
     if (timer !== undefined || isEnded) return
     const wait = Math.max(0, writtenAt + writeEveryMs - performance.now())
     timer = setTimeout(() => {
       writtenAt = performance.now()
+      isStale = false
       // An operation that somebody else has is told so by its signal.
       write()
         .catch(() => {})
         .finally(() => {
           timer = undefined
+          // What was said meanwhile may have come too late for this write.
+          if (isStale) writeSoon()
         })
     }, wait).unref()
   }

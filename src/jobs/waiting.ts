@@ -14,8 +14,11 @@ export interface Waiting {
 /** How often somebody who waits looks at the record, in case that no message arrives. */
 const lookEveryMs = 2000
 
+/** By the operation whose end somebody waits for. */
+type Wakers = Map<string, Set<() => void>>
+
 export function createWaiting({ operations, events, bus, log }: Core): Waiting {
-  const wakers = new Map<string, Set<() => void>>()
+  const wakers: Wakers = new Map()
   let watching = false
 
   function wake(id: string): void {
@@ -30,13 +33,14 @@ export function createWaiting({ operations, events, bus, log }: Core): Waiting {
   function watch(): void {
     if (watching) return
     watching = true
-    bus.whenInterrupted(wakeAll)
+    const endNotices = bus.whenInterrupted(wakeAll)
     events
       .watch((event) => {
         if ('operation' in event) wake(event.operation.id)
       })
       .catch((error) => {
         watching = false
+        endNotices()
         log.warn({ err: error }, 'Messages about operations cannot be received: who waits looks at the records.')
       })
   }
@@ -46,7 +50,7 @@ export function createWaiting({ operations, events, bus, log }: Core): Waiting {
     watch()
     for (;;) {
       // Before reading: what ends in between must wake.
-      const turn = nextTurn(id, signal)
+      const turn = nextTurn(wakers, id, signal)
       try {
         signal.throwIfAborted()
         const stored = await operations.get(id)
@@ -62,23 +66,23 @@ export function createWaiting({ operations, events, bus, log }: Core): Waiting {
     }
   }
 
-  function nextTurn(id: string, signal: AbortSignal) {
-    const turn = createTurn()
-    const others = wakers.get(id) ?? new Set()
-    wakers.set(id, others.add(turn.wake))
-    signal.addEventListener('abort', turn.wake)
-    return {
-      come: turn.come,
-      end() {
-        turn.end()
-        signal.removeEventListener('abort', turn.wake)
-        others.delete(turn.wake)
-        if (others.size === 0 && wakers.get(id) === others) wakers.delete(id)
-      },
-    }
-  }
-
   return { ended: wake, forEnd }
+}
+
+function nextTurn(wakers: Wakers, id: string, signal: AbortSignal) {
+  const turn = createTurn()
+  const others = wakers.get(id) ?? new Set()
+  wakers.set(id, others.add(turn.wake))
+  signal.addEventListener('abort', turn.wake)
+  return {
+    come: turn.come,
+    end() {
+      turn.end()
+      signal.removeEventListener('abort', turn.wake)
+      others.delete(turn.wake)
+      if (others.size === 0 && wakers.get(id) === others) wakers.delete(id)
+    },
+  }
 }
 
 /** Something to wait for once: it comes when it is woken, or after a time. */
