@@ -1,6 +1,7 @@
 import { Problem } from '../base/index.ts'
 import type { Core } from './core.ts'
 import type { OperationRecord } from './operation-record.ts'
+import { release } from './predecessor.ts'
 import { cancel } from './transitions.ts'
 import type { Waiting } from './waiting.ts'
 
@@ -20,8 +21,8 @@ export function createSettle(core: Core, waiting: Waiting): Settle {
   }
 
   async function begin(id: string): Promise<void> {
-    const next = await core.operations.get(id)
-    if (next?.doc.state === 'queued') await core.enqueue(next.doc)
+    const next = await release(core, id)
+    if (next) await core.enqueue(next)
   }
 
   return settle

@@ -4,6 +4,7 @@ import type { Core } from './core.ts'
 import { readArgs } from './definitions.ts'
 import { cancelledByRequest } from './failures.ts'
 import { lockFields, type OperationRecord } from './operation-record.ts'
+import { predecessorOf } from './predecessor.ts'
 import { inProgress, lockOf } from './submit.ts'
 import { cancel, hasEnded, revive } from './transitions.ts'
 import { noSuchOperation } from './waiting.ts'
@@ -58,27 +59,33 @@ function createRetry(core: Core): Control['retry'] {
   async function retry(id: string): Promise<OperationRecord> {
     const stored = await operations.get(id)
     if (!stored) throw noSuchOperation(id)
-    await checkBefore(stored.doc)
-    const record = await reviveWithLock(id)
-    core.tell('queued', record)
-    if (record.after === null || (await operations.get(record.after))?.doc.state === 'done') await core.enqueue(record)
-    // Those that fell with it wait for it again.
-    const next = record.next === undefined ? null : await operations.get(record.next)
-    if (next?.doc.fellWith === id) await retry(next.doc.id)
+    const fallen = await fallenWith(core, stored.doc)
+    // All or none: before any of them is written.
+    for (const record of [stored.doc, ...fallen]) checkVersion(core, record)
+    const record = await beginAnew(stored.doc)
+    for (const next of fallen) await beginAnew(next)
     return record
   }
 
-  /** An operation that follows another one begins only once that one is done. */
-  async function checkBefore({ id, after }: OperationRecord): Promise<void> {
-    const before = after === null ? null : await operations.get(after)
-    if (before?.doc.state !== 'failed' && before?.doc.state !== 'cancelled') return
-    throw new Problem(
-      'conflict',
-      `The operation ${id} follows ${before.doc.id}, which did not succeed: retry that one.`,
-    )
+  async function beginAnew(before: OperationRecord): Promise<OperationRecord> {
+    const record = await reviveWithLock(before.id, await afterOf(before))
+    core.tell('queued', record)
+    if (record.after === null) await core.enqueue(record)
+    return record
   }
 
-  async function reviveWithLock(id: string): Promise<OperationRecord> {
+  /** The operation that it still has to wait for. One that follows another one begins only once that one is done. */
+  async function afterOf(record: OperationRecord): Promise<string | null> {
+    const before = await predecessorOf(core, record)
+    if (before === null) return null
+    const isGone = before === 'missing'
+    if (isGone && record.fellWith !== record.after) return null
+    if (!isGone && !hasEnded(before.state)) return before.id
+    const hint = isGone ? 'It is no longer kept: start both anew.' : 'Retry that one.'
+    throw new Problem('conflict', `The operation ${record.id} follows ${record.after}, which did not succeed. ${hint}`)
+  }
+
+  async function reviveWithLock(id: string, after: string | null): Promise<OperationRecord> {
     try {
       const record = await operations.change(id, (before) => {
         if (before.state !== 'failed' && before.state !== 'cancelled') {
@@ -87,7 +94,7 @@ function createRetry(core: Core): Control['retry'] {
             `The operation ${id} is ${before.state}: only what failed or was cancelled can begin anew.`,
           )
         }
-        return { ...revive(before, clock.now()), ...lockAgain(before) }
+        return { ...revive(before, clock.now()), ...lockAgain(before), after }
       })
       if (record) return record
     } catch (error) {
@@ -110,4 +117,20 @@ function createRetry(core: Core): Control['retry'] {
   }
 
   return retry
+}
+
+/** Those that fell with it, and wait for it again when it begins anew. */
+async function fallenWith(core: Core, { id, next }: OperationRecord): Promise<OperationRecord[]> {
+  const stored = next === undefined ? null : await core.operations.get(next)
+  return stored?.doc.fellWith === id ? [stored.doc, ...(await fallenWith(core, stored.doc))] : []
+}
+
+/** What is kept of its arguments is for that version. */
+function checkVersion({ definitions }: Core, { id, job, version }: OperationRecord): void {
+  if (definitions.knows(job, version)) return
+  const known = definitions.named(job).version
+  throw new Problem(
+    'conflict',
+    `The operation ${id} is of version ${version} of the job "${job}", and this is version ${known}: start it anew.`,
+  )
 }

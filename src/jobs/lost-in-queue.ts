@@ -2,6 +2,7 @@ import type { Stored } from '../store/index.ts'
 import { fallWith } from './chain.ts'
 import { type Core, queuedJob } from './core.ts'
 import type { OperationRecord } from './operation-record.ts'
+import { predecessorOf, release } from './predecessor.ts'
 import type { Swap } from './swap.ts'
 import { hasEnded } from './transitions.ts'
 
@@ -32,11 +33,10 @@ export function createLostInQueue(core: Core, swap: Swap): () => Promise<void> {
   /** The record, when nothing stands before it. */
   async function mayBegin(stored: Stored<OperationRecord>): Promise<OperationRecord | null> {
     const { doc } = stored
-    if (doc.after === null) return doc
-    const before = await operations.get(doc.after)
-    if (before?.doc.state === 'done') return doc
-    if (!before) await removeOrphan(doc)
-    else if (hasEnded(before.doc.state)) await fall(stored, before.doc)
+    const before = await predecessorOf(core, doc)
+    if (before === null) return doc.after === null ? doc : release(core, doc.id)
+    if (before === 'missing') await removeOrphan(doc)
+    else if (hasEnded(before.state)) await fall(stored, before)
     return null
   }
 

@@ -30,7 +30,7 @@ export function createOperations(store: Store): Operations {
   const records = store.collection<OperationRecord>({
     name: 'operations',
     unique: ['key', 'exclusive'],
-    indexes: ['app', 'state', 'changedAt'],
+    indexes: ['app', 'state', 'changedAt', 'lock'],
     expires: 'expiresAt',
   })
 
@@ -79,11 +79,12 @@ export function createOperations(store: Store): Operations {
   }
 }
 
-function conditions({ app, stage, states, label, changedSince }: Omit<ListRequest, 'limit' | 'after'>): Filter[] {
+function conditions({ app, stage, states, job, label, changedSince }: Omit<ListRequest, 'limit' | 'after'>): Filter[] {
   const filters: Filter[] = []
   if (app !== undefined) filters.push({ field: 'app', eq: app })
   if (stage !== undefined) filters.push({ field: 'stage', eq: stage })
   if (states !== undefined) filters.push({ field: 'state', in: states })
+  if (job !== undefined) filters.push({ field: 'job', eq: job })
   if (label !== undefined) filters.push({ field: `labels.${label.name}`, eq: label.value })
   // The grammar has no "at or after"; times are whole milliseconds.
   if (changedSince !== undefined) filters.push({ field: 'changedAt', gt: changedSince - 1 })

@@ -121,6 +121,8 @@ export interface ListRequest {
   readonly app?: string | null
   readonly stage?: Stage
   readonly states?: readonly OperationState[]
+  /** The name of a job. */
+  readonly job?: string
   readonly label?: { readonly name: string; readonly value: string }
   /** Changed at or after, in milliseconds since 1970. */
   readonly changedSince?: number

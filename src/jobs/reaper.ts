@@ -1,9 +1,12 @@
+import { Problem } from '../base/index.ts'
 import type { Settle } from './chain.ts'
 import type { Core } from './core.ts'
+import { cancelledByRequest } from './failures.ts'
 import { createLostInQueue } from './lost-in-queue.ts'
+import type { OperationRecord } from './operation-record.ts'
 import { createSightings } from './sightings.ts'
 import { createSwap } from './swap.ts'
-import { afterLoss } from './take.ts'
+import { cancel, lose, mostLost } from './transitions.ts'
 
 /**
  * Finds what was lost: operations that wait but stand in no queue, and those whose worker died. Any number of reapers may run: each
@@ -60,6 +63,13 @@ export function startReaper(core: Core, settle: Settle, runsHere: (id: string) =
       await looking
     },
   }
+}
+
+/** What becomes of an operation whose worker died. */
+function afterLoss(core: Core, record: OperationRecord): OperationRecord {
+  if (record.cancelRequested) return cancel(record, cancelledByRequest(), core.ending())
+  const problem = new Problem('internal', `Its worker died ${mostLost} times while it ran.`)
+  return lose(record, problem, core.ending())
 }
 
 /** A rest that can be ended early; a ring between two rests ends the next one at once. */

@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { isProblem, type Json, type Log, Problem } from '../base/index.ts'
+import { isProblem, type Json, type Log, type Problem } from '../base/index.ts'
 import type { JobOutcome, TakenJob } from '../bus/index.ts'
 import type { Settle } from './chain.ts'
 import type { Core } from './core.ts'
 import { backOff, between, cancelledByRequest, mayPass, problemOf } from './failures.ts'
 import type { Step } from './fenced-record.ts'
-import { type HeldOperation, holdOperation } from './held-operation.ts'
+import { type HeldOperation, holdOperation, type Stop } from './held-operation.ts'
 import type { OperationRecord } from './operation-record.ts'
 import type { JobCtx, JobDefinition } from './port.ts'
 import { type Begun, createTake } from './take.ts'
@@ -18,8 +18,8 @@ export interface Runner {
   runsHere(id: string): boolean
   /** Looks soon whether somebody wants it cancelled. */
   check(id: string): void
-  /** Aborts what runs and gives it back. */
-  giveAllBack(): void
+  /** Aborts what runs: to give it back, or, as `lost`, to write nothing more of it. */
+  stopAll(why: Exclude<Stop, 'cancelled'>, problem: Problem): void
 }
 
 /** How long work may go on after it was told that it has been for nothing. */
@@ -36,7 +36,6 @@ export function createRunner(core: Core, settle: Settle): Runner {
   const { log } = core
   const running = new Map<string, HeldOperation>()
   const take = createTake(core, settle)
-  const runsHere = (id: string) => running.has(id)
 
   async function handle(taken: TakenJob): Promise<JobOutcome> {
     if (!payloadSchema.safeParse(taken.payload).success) {
@@ -44,7 +43,7 @@ export function createRunner(core: Core, settle: Settle): Runner {
       return { kind: 'dead', reason: 'The payload is not that of a job.' }
     }
     try {
-      const taking = await take(taken, runsHere)
+      const taking = await take(taken)
       return 'begun' in taking ? await run(taking.begun) : taking.outcome
     } catch (error) {
       // Somebody else was faster with the record, or the store or the bus does not answer.
@@ -87,11 +86,10 @@ export function createRunner(core: Core, settle: Settle): Runner {
 
   return {
     handle,
-    runsHere,
+    runsHere: (id) => running.has(id),
     check: (id) => running.get(id)?.check(),
-    giveAllBack() {
-      const problem = new Problem('cancelled', 'The worker ends; the operation is given back.')
-      for (const held of running.values()) held.stop('given back', problem)
+    stopAll(why, problem) {
+      for (const held of running.values()) held.stop(why, problem)
     },
   }
 }

@@ -5,10 +5,11 @@ import { beginOperation } from './begin-operation.ts'
 import { fallWith, type Settle } from './chain.ts'
 import type { Core } from './core.ts'
 import { readArgs } from './definitions.ts'
-import { between, cancelledByRequest, longestDelayMs, problemOf } from './failures.ts'
+import { between, longestDelayMs, problemOf } from './failures.ts'
 import type { OperationRecord } from './operation-record.ts'
 import type { JobDefinition } from './port.ts'
-import { cancel, fail, hasEnded, lose, mostLost } from './transitions.ts'
+import { type Predecessor, predecessorOf } from './predecessor.ts'
+import { fail, hasEnded, mostLost } from './transitions.ts'
 
 /** An operation that was begun here and waits for its work. */
 export interface Begun {
@@ -33,23 +34,14 @@ export function createTake(core: Core, settle: Settle) {
   const { operations, clock } = core
   const tellOnce = createTelling(core)
 
-  return async function take(taken: TakenJob, runsHere: (id: string) => boolean): Promise<Take> {
+  return async function take(taken: TakenJob): Promise<Take> {
     const stored = await operations.get(taken.id)
     if (!stored) return done
     const { doc } = stored
     if (hasEnded(doc.state)) return doc.lost >= mostLost ? dead(doc) : done
-    if (doc.state === 'running') return takeFromOther(stored, runsHere(doc.id))
+    // Whether that one is dead is for the reaper to find, which measures by its own watch.
+    if (doc.state === 'running') return again(core.settings.lease / 3)
     return takeQueued(stored)
-  }
-
-  /** The queue gave it to us while somebody has it: it is ours only when that one is dead. */
-  async function takeFromOther({ doc, version }: Stored<OperationRecord>, runsHere: boolean): Promise<Take> {
-    const left = (doc.lease?.until ?? 0) - clock.now()
-    if (runsHere || left > 0) return again(Math.min(Math.max(left, 100), core.settings.lease))
-    const stored = await operations.replace(afterLoss(core, doc), version)
-    await settle(stored.doc)
-    if (stored.doc.state === 'queued') return takeQueued(stored)
-    return stored.doc.state === 'failed' ? dead(stored.doc) : done
   }
 
   async function takeQueued(stored: Stored<OperationRecord>): Promise<Take> {
@@ -58,8 +50,8 @@ export function createTake(core: Core, settle: Settle) {
     if (early > 0) return again(early)
     const definition = core.definitions.knows(doc.job, doc.version)
     if (!definition) return leaveToOthers(stored)
-    const before = doc.after === null ? null : await operations.get(doc.after)
-    if (doc.after !== null && before?.doc.state !== 'done') return notYet(stored, before?.doc)
+    const before = await predecessorOf(core, doc)
+    if (before !== null) return notYet(stored, before)
     let args: unknown
     try {
       args = readArgs(definition, doc.args)
@@ -70,8 +62,8 @@ export function createTake(core: Core, settle: Settle) {
     return begun ? { begun: { stored: begun, definition, args } } : again(between(...lockRest))
   }
 
-  async function notYet(stored: Stored<OperationRecord>, before: OperationRecord | undefined): Promise<Take> {
-    const fallen = before && hasEnded(before.state) ? fallWith(core, stored.doc, before) : null
+  async function notYet(stored: Stored<OperationRecord>, before: Predecessor): Promise<Take> {
+    const fallen = before !== 'missing' && hasEnded(before.state) ? fallWith(core, stored.doc, before) : null
     return fallen ? end(stored, fallen) : again(1000)
   }
 
@@ -112,13 +104,6 @@ function createTelling({ log }: Core) {
     told.add(name)
     log.warn({ job, version }, `An operation needs ${wanted}; it is left to other workers.`)
   }
-}
-
-/** What becomes of an operation whose worker died. */
-export function afterLoss(core: Core, record: OperationRecord): OperationRecord {
-  if (record.cancelRequested) return cancel(record, cancelledByRequest(), core.ending())
-  const problem = new Problem('internal', `Its worker died ${mostLost} times while it ran.`)
-  return lose(record, problem, core.ending())
 }
 
 function dead({ error }: OperationRecord): Take {
