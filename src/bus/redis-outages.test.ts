@@ -150,7 +150,7 @@ describe.runIf(process.env.LAPUTA_TEST_REDIS_URL && hasRedisProgram)('a Redis se
       await expect.poll(() => queue.counts()).toEqual({ waiting: 0, delayed: 0, running: 0, dead: 0 })
     })
 
-    it('does not hold up the end of the process, and leaves no timer', async () => {
+    it('does not hold up the closing of the bus, whatever runs', async () => {
       const server = await aServer()
       const bus = await aBus(server.url)
       await bus.queue('heavy').work({ concurrency: 1, leaseMs: 5000, handle: () => new Promise<never>(() => {}) })
@@ -272,14 +272,13 @@ describe.runIf(process.env.LAPUTA_TEST_REDIS_URL && hasRedisProgram)('a Redis se
     })
 
     it.each([
-      ['redis://', 'ok'],
       ['http://127.0.0.1:6379', 'redis://'],
       ['not an address hunter2', 'not an address'],
       ['redis://a:hunter%@127.0.0.1', '%25'],
       ['redis://127.0.0.1/main', 'database'],
     ])('since the address is %j', async (url, told) => {
       const error = await refused(url)
-      if (told !== 'ok') expect(error.message).toContain(told)
+      expect(error.message).toContain(told)
       expect(error.errors[0]?.path).toBe('redis.url')
     })
 

@@ -142,8 +142,12 @@ export function connectorContract(name: string, start: () => Promise<ConnectorUn
       await until(async () => (await source.working()) === 2)
       const third = problemOf(read(source.endless, waiting.signal))
       const fourth = read(source.count(1))
-      await new Promise((resolve) => setTimeout(resolve, 100))
-      expect(await source.working()).toBe(2)
+      for (let look = 0; look < 10; look++) {
+        await new Promise((resolve) => setTimeout(resolve, 10))
+        expect(await source.working()).toBeLessThanOrEqual(2)
+      }
+      // A source that is busy may show fewer for a moment.
+      await until(async () => (await source.working()) === 2)
       waiting.abort()
       expect((await third).code).toBe('cancelled')
       leave.abort()

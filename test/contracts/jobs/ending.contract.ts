@@ -64,7 +64,7 @@ export function endingContract(site: () => Jobsite): void {
       ])
       await site().work(jobs)
       const { id } = await jobs.submit(submission('flaky'))
-      await expect.poll(async () => (await jobs.get(id))?.failures).toBeGreaterThan(1)
+      await expect.poll(async () => (await jobs.get(id))?.failures, { timeout: 5000 }).toBeGreaterThan(1)
       await jobs.cancel(id)
       expect(await endOf(jobs, { id })).toMatchObject({ state: 'cancelled' })
     })
@@ -130,6 +130,40 @@ export function endingContract(site: () => Jobsite): void {
       await jobs.retry(first.id)
       await expect(jobs.submit(submission('r', { lock: 'x' }))).rejects.toMatchObject({ code: 'in_progress' })
     })
+
+    it('is refused when its arguments are those of another version', async () => {
+      const fails = async () => {
+        throw new Error('not yet')
+      }
+      const older = site().process([aJob('versioned', fails)])
+      const workers = await site().work(older)
+      const { id } = await older.submit(submission('versioned'))
+      await endOf(older, { id })
+      await workers.drain(0)
+      const newer = site().process([aJob('versioned', fails, { version: 2 })])
+      await expect(newer.retry(id)).rejects.toMatchObject({
+        code: 'conflict',
+        message: expect.stringMatching(/version 1 .*version 2: start it anew/),
+      })
+      expect(await newer.get(id)).toMatchObject({ state: 'failed', version: 1 })
+    })
+
+    it('is refused as a whole when one that fell with it is of another version', async () => {
+      const fails = aJob('first', async () => {
+        throw new Error('not yet')
+      })
+      const older = site().process([fails, aJob('versioned', async () => null)])
+      const workers = await site().work(older)
+      const [first, second] = await older.submitChain([submission('first'), submission('versioned')])
+      await endOf(older, second!)
+      await workers.drain(0)
+      const newer = site().process([fails, aJob('versioned', async () => null, { version: 2 })])
+      await expect(newer.retry(first!.id)).rejects.toMatchObject({
+        code: 'conflict',
+        message: expect.stringContaining(second!.id),
+      })
+      expect(await newer.get(first!.id)).toMatchObject({ state: 'failed' })
+    })
   })
 
   describe('draining', () => {
@@ -180,6 +214,26 @@ export function endingContract(site: () => Jobsite): void {
       await sleep(50)
       expect(ended).toMatchObject({ state: 'done', result: 2 })
       expect(await second.get(id)).toEqual(ended)
+    })
+
+    it('holds nothing any more, not even what was cancelled and does not listen', async () => {
+      const go = aSignal()
+      const told = aSignal()
+      const definition = aJob('deaf', async ({ signal }) => {
+        signal.addEventListener('abort', () => told.come())
+        return go.came.then(() => null)
+      })
+      const [first, second] = [site().process([definition]), site().process([definition])]
+      // It looks after those of others, and has done so before there are any.
+      await site().work(second, { heavy: 1, fast: 0 })
+      const workers = await site().work(first)
+      const { id } = await first.submit(submission('deaf'))
+      await inState(first, { id }, 'running')
+      await first.cancel(id)
+      await told.came
+      await workers.drain(0)
+      expect(await endOf(second, { id })).toMatchObject({ state: 'cancelled', attempt: 1 })
+      go.come()
     })
 
     it('ends as cancelled what was to be cancelled anyway', async () => {

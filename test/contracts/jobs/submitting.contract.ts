@@ -196,6 +196,78 @@ export function submittingContract(site: () => Jobsite): void {
       expect(await jobs.list({ limit: 10 })).toHaveLength(1)
     })
 
+    /** As when it has expired. */
+    const removeRecord = (id: string) => site().store.documents('operations').remove(id)
+    const inTwoMinutes = { clock: { now: () => Date.now() + 120_000 } }
+
+    it('do not wait for one that was done and is no longer kept', async () => {
+      const go = aSignal()
+      const definitions = [
+        aJob('a', async () => null),
+        aJob('b', async ({ attempt }) => attempt, { locks: true }),
+        aJob('holder', async () => go.came.then(() => null), { locks: true }),
+      ]
+      const jobs = site().process(definitions)
+      await site().work(jobs)
+      const holder = await jobs.submit(submission('holder', { lock: 'b' }))
+      await inState(jobs, holder, 'running')
+      const [a, b] = await jobs.submitChain([submission('a'), submission('b')])
+      await endOf(jobs, a!)
+      await expect.poll(() => site().bus.queue('fast').has(b!.id)).toBe(true)
+      await removeRecord(a!.id)
+      const workers = await site().work(site().process(definitions, inTwoMinutes), { heavy: 0, fast: 0 })
+      await sleep(200)
+      // It has looked by then.
+      await workers.drain(0)
+      go.come()
+      expect(await endOf(jobs, b!)).toMatchObject({ state: 'done', result: 1 })
+    })
+
+    it('are retried without one that was done and is no longer kept', async () => {
+      let fails = true
+      const jobs = site().process([
+        aJob('a', async () => null),
+        aJob('b', async () => {
+          if (fails) throw new Error('first')
+          return null
+        }),
+      ])
+      await site().work(jobs)
+      const [a, b] = await jobs.submitChain([submission('a'), submission('b')])
+      expect(await endOf(jobs, b!)).toMatchObject({ state: 'failed' })
+      await removeRecord(a!.id)
+      fails = false
+      await jobs.retry(b!.id)
+      expect(await endOf(jobs, b!)).toMatchObject({ state: 'done', attempt: 2 })
+    })
+
+    it('are not retried without one that did not succeed', async () => {
+      const jobs = site().process([aJob('a', async () => null), aJob('b', async () => null)])
+      const [a, b] = await jobs.submitChain([submission('a'), submission('b')])
+      await jobs.cancel(a!.id)
+      await removeRecord(a!.id)
+      await expect(jobs.retry(b!.id)).rejects.toMatchObject({ code: 'conflict' })
+    })
+
+    it('are removed when their submission did not come to its end', async () => {
+      let runs = 0
+      const count = async () => {
+        runs += 1
+        return null
+      }
+      const definitions = [aJob('a', count), aJob('b', count)]
+      const jobs = site().process(definitions)
+      const [a, b] = await jobs.submitChain([submission('a'), submission('b')])
+      await removeRecord(a!.id)
+      await site().work(jobs)
+      await endOf(jobs, await jobs.submit(submission('a')))
+      // It may still be on its way.
+      expect(await jobs.get(b!.id)).toMatchObject({ state: 'queued' })
+      await site().work(site().process(definitions, inTwoMinutes))
+      await expect.poll(() => jobs.get(b!.id), { timeout: 3000 }).toBeNull()
+      expect(runs).toBe(1)
+    })
+
     it('are the same for the same key, however often they are submitted at once', async () => {
       const jobs = site().process([aJob('a', async () => null), aJob('b', async () => null)])
       const chains = await Promise.all(
