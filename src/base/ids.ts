@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto'
+import { hash, randomBytes, randomUUID } from 'node:crypto'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
@@ -9,9 +9,18 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 export function newId(now: number): string {
   let time = ''
   for (let rest = Math.floor(now), i = 0; i < 10; i++, rest = Math.floor(rest / 32)) time = alphabet[rest % 32] + time
-  let random = ''
-  for (const byte of randomBytes(13)) random += alphabet[byte % 32]
-  return time + random
+  return time + randomLetters()
+}
+
+/** 13 letters of 5 random bits each. Node makes UUIDs out of a pool of random bits, which takes a tenth of the time of asking for some. */
+function randomLetters(): string {
+  const uuid = randomUUID()
+  let letters = ''
+  // Each letter out of two hexadecimal digits; the 15th and the 20th of a UUID are not random.
+  for (const at of [0, 2, 4, 6, 9, 11, 16, 21, 24, 26, 28, 30, 32]) {
+    letters += alphabet[Number.parseInt(uuid.slice(at, at + 2), 16) % 32]
+  }
+  return letters
 }
 
 /** The next id after one in the order of ids: it says the same time, or the next one. */

@@ -1,11 +1,12 @@
 import type { Problem } from '../../base/index.ts'
 import { changedMeanwhile, checkId, isId, taken, tooDeep } from '../document.ts'
 import type { Collection, Filter, Stored } from '../port.ts'
-import { type Bound, type Sqlite, sqliteCode } from './database.ts'
+import type { Failure } from './commit.ts'
+import type { Bound, Sqlite } from './database.ts'
 import { idKey, toText } from './document-text.ts'
 import { compileFilter } from './filter.ts'
 import { createReading, stored, translated } from './reading.ts'
-import { storageFailed } from './storage-failed.ts'
+import { problemOf } from './storage-failed.ts'
 import type { Writer } from './writer.ts'
 
 export interface TableDeps {
@@ -96,19 +97,16 @@ function createWriting({ db, writer }: TableDeps, at: Table) {
   }
   return async (sql: string, values: readonly Bound[]): Promise<number> => {
     db()
-    try {
-      return await writer.write({ sql, values }, settled)
-    } catch (error) {
-      throw brokenConstraint(error, at) ?? storageFailed(error)
-    }
+    const outcome = await writer.write({ sql, values }, settled)
+    if (typeof outcome === 'number') return outcome
+    throw brokenConstraint(outcome, at) ?? problemOf(outcome, outcome)
   }
 }
 
-function brokenConstraint(error: unknown, { collection, uniqueFields }: Table): Problem | undefined {
-  const code = sqliteCode(error)
+function brokenConstraint({ code, message }: Failure, { collection, uniqueFields }: Table): Problem | undefined {
   if (code === 'SQLITE_CONSTRAINT_PRIMARYKEY') return taken(collection, 'id')
   if (code === 'SQLITE_CONSTRAINT_CHECK') return tooDeep()
   if (code !== 'SQLITE_CONSTRAINT_UNIQUE') return undefined
-  const index = /index '(\w+)'/.exec(error instanceof Error ? error.message : '')?.[1] ?? ''
+  const index = /index '(\w+)'/.exec(message)?.[1] ?? ''
   return taken(collection, uniqueFields.get(index) ?? 'value')
 }

@@ -50,6 +50,7 @@ function run(database: Sqlite, { sql, values }: Statement): Outcome {
   }
 }
 
-function failureOf(error: unknown): Failure {
+/** Of what the driver threw. */
+export function failureOf(error: unknown): Failure {
   return { code: sqliteCode(error) ?? '', message: error instanceof Error ? error.message : String(error) }
 }

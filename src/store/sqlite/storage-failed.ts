@@ -1,5 +1,5 @@
 import { Problem } from '../../base/index.ts'
-import { sqliteCode } from './database.ts'
+import { type Failure, failureOf } from './commit.ts'
 
 const remedies: Readonly<Record<string, string>> = {
   NOTADB: 'The store is not a database, or is damaged. Put a backup of the home back.',
@@ -14,10 +14,13 @@ const remedies: Readonly<Record<string, string>> = {
 
 /** The one answer to an error of the database that nobody expects. Problems pass as they are. */
 export function storageFailed(error: unknown): Problem {
-  if (error instanceof Problem) return error
-  const kind = /^SQLITE_([A-Z]+)/.exec(sqliteCode(error) ?? '')?.[1] ?? ''
+  return error instanceof Problem ? error : problemOf(failureOf(error), error)
+}
+
+/** As `storageFailed`, of what the writer answers. */
+export function problemOf({ code, message }: Failure, cause: unknown): Problem {
+  const kind = /^SQLITE_([A-Z]+)/.exec(code)?.[1] ?? ''
   // The driver says why a file cannot be opened only in the text of its message.
-  const opening = error instanceof Error && error.message.startsWith('ConnectionFailed')
-  const remedy = remedies[opening ? 'CANTOPEN' : kind]
-  return new Problem('storage_failed', remedy ?? 'The store failed. The log has the cause.', { cause: error })
+  const remedy = remedies[message.startsWith('ConnectionFailed') ? 'CANTOPEN' : kind]
+  return new Problem('storage_failed', remedy ?? 'The store failed. The log has the cause.', { cause })
 }

@@ -32,8 +32,8 @@ export function createWriterHere(database: Sqlite): Writer {
 
   return {
     write: (statement, settled) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ statement, settled, resolve, reject })
+      new Promise((tell) => {
+        waiting.push({ statement, settled, tell })
         schedule()
       }),
     foreignChanges: foreign.count,

@@ -64,8 +64,8 @@ export function createWriterInThread(data: WriterData, log: Log): Writer {
 
   return {
     write: (statement, settled) =>
-      new Promise((resolve, reject) => {
-        unsent.push({ statement, settled, resolve, reject })
+      new Promise((tell) => {
+        unsent.push({ statement, settled, tell })
         if (unsent.length === 1) setImmediate(send)
       }),
     foreignChanges: () => foreignChanges,

@@ -1,12 +1,12 @@
-import type { Failure, Outcome, Statement } from './commit.ts'
+import type { Outcome, Statement } from './commit.ts'
 
 /** What writes the documents of a store. What is asked for at about the same time shares a transaction. */
 export interface Writer {
   /**
-   * Answers how many rows were changed, once that is on the disk. `settled` is called before anybody hears of the outcome, whatever it
-   * is. Errors: those of SQLite.
+   * Answers how many rows were changed, once that is on the disk, or why it was not done. `settled` is called before anybody hears of
+   * the outcome, whatever it is. Never throws.
    */
-  write(statement: Statement, settled: () => void): Promise<number>
+  write(statement: Statement, settled: () => void): Promise<Outcome>
   /** Counts the writes of other programs. */
   foreignChanges(): number
   /** Ends when all that was asked for is on the disk or has failed. */
@@ -17,21 +17,11 @@ export interface Writer {
 export interface Waiting {
   readonly statement: Statement
   readonly settled: () => void
-  readonly resolve: (changed: number) => void
-  readonly reject: (error: Error) => void
+  readonly tell: (outcome: Outcome) => void
 }
 
 /** Tells the outcomes of a transaction: first that something may be another by now, then to those who wait. */
 export function tellAll(waiting: readonly Waiting[], outcomeOf: (place: number) => Outcome): void {
   for (const { settled } of waiting) settled()
-  for (const [place, { resolve, reject }] of waiting.entries()) {
-    const outcome = outcomeOf(place)
-    if (typeof outcome === 'number') resolve(outcome)
-    else reject(errorOf(outcome))
-  }
-}
-
-/** As the driver throws it. */
-export function errorOf({ code, message }: Failure): Error {
-  return Object.assign(new Error(message), { code })
+  for (const [place, { tell }] of waiting.entries()) tell(outcomeOf(place))
 }
