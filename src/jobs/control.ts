@@ -68,24 +68,24 @@ function createRetry(core: Core): Control['retry'] {
   }
 
   async function beginAnew(before: OperationRecord): Promise<OperationRecord> {
-    const record = await reviveWithLock(before.id, await afterOf(before))
+    const record = await reviveWithLock(before.id, await mustWait(before))
     core.tell('queued', record)
-    if (record.after === null) await core.enqueue(record)
+    if (record.after === null || record.released) await core.enqueue(record)
     return record
   }
 
-  /** The operation that it still has to wait for. One that follows another one begins only once that one is done. */
-  async function afterOf(record: OperationRecord): Promise<string | null> {
+  /** Whether it still has to wait for another one. One that follows another one begins only once that one is done. */
+  async function mustWait(record: OperationRecord): Promise<boolean> {
     const before = await predecessorOf(core, record)
-    if (before === null) return null
+    if (before === null) return false
     const isGone = before === 'missing'
-    if (isGone && record.fellWith !== record.after) return null
-    if (!isGone && !hasEnded(before.state)) return before.id
+    if (isGone && record.fellWith !== record.after) return false
+    if (!isGone && !hasEnded(before.state)) return true
     const hint = isGone ? 'It is no longer kept: start both anew.' : 'Retry that one.'
     throw new Problem('conflict', `The operation ${record.id} follows ${record.after}, which did not succeed. ${hint}`)
   }
 
-  async function reviveWithLock(id: string, after: string | null): Promise<OperationRecord> {
+  async function reviveWithLock(id: string, waits: boolean): Promise<OperationRecord> {
     try {
       const record = await operations.change(id, (before) => {
         if (before.state !== 'failed' && before.state !== 'cancelled') {
@@ -94,7 +94,7 @@ function createRetry(core: Core): Control['retry'] {
             `The operation ${id} is ${before.state}: only what failed or was cancelled can begin anew.`,
           )
         }
-        return { ...revive(before, clock.now()), ...lockAgain(before), after }
+        return { ...revive(before, clock.now()), ...lockAgain(before), released: !waits }
       })
       if (record) return record
     } catch (error) {

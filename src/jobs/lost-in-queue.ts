@@ -34,7 +34,7 @@ export function createLostInQueue(core: Core, swap: Swap): () => Promise<void> {
   async function mayBegin(stored: Stored<OperationRecord>): Promise<OperationRecord | null> {
     const { doc } = stored
     const before = await predecessorOf(core, doc)
-    if (before === null) return doc.after === null ? doc : release(core, doc.id)
+    if (before === null) return doc.after === null || doc.released ? doc : release(core, doc.id)
     if (before === 'missing') await removeOrphan(doc)
     else if (hasEnded(before.state)) await fall(stored, before)
     return null

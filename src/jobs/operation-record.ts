@@ -9,6 +9,8 @@ export interface OperationRecord extends Operation {
   readonly lock?: string
   /** As `lock`, of a job that refuses to wait: no two records share it, so that of two submissions one fails. */
   readonly exclusive?: string
+  /** The one that it follows is done: it waits for it no longer. */
+  readonly released?: boolean
   /** The operation that begins after this one. */
   readonly next?: string
   /** It was cancelled because that operation, the one before it, did not succeed. */

@@ -10,9 +10,9 @@ export type Predecessor = OperationRecord | 'missing'
  */
 export async function predecessorOf(
   { operations }: Core,
-  { after, attempt }: OperationRecord,
+  { after, released, attempt }: OperationRecord,
 ): Promise<Predecessor | null> {
-  if (after === null) return null
+  if (after === null || released) return null
   const before = await operations.get(after)
   if (!before) return attempt > 0 ? null : 'missing'
   return before.doc.state === 'done' ? null : before.doc
@@ -20,5 +20,5 @@ export async function predecessorOf(
 
 /** The one before it is done. Null when it waits no longer. */
 export function release({ operations }: Core, id: string): Promise<OperationRecord | null> {
-  return operations.change(id, (record) => (record.state === 'queued' ? { ...record, after: null } : null))
+  return operations.change(id, (record) => (record.state === 'queued' ? { ...record, released: true } : null))
 }
