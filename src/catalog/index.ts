@@ -6,9 +6,11 @@ export type {
   DerivedDomain,
   Domain,
   LiveDomain,
+  PublishedPart,
   PublishRequest,
   Release,
   SavedQuery,
   StoredDomain,
   UploadSource,
 } from './release.ts'
+export { publishedParts } from './release.ts'

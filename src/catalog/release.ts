@@ -75,9 +75,14 @@ export type Change = Partial<ReleaseContent>
 
 export const emptyContent: ReleaseContent = { domains: {}, permissions: {}, queries: {} }
 
+export const publishedParts = ['data', 'permissions', 'queries'] as const
+
+/** A part of a release that can be published without the others. */
+export type PublishedPart = (typeof publishedParts)[number]
+
 /** What to publish: everything (no parts named), or chosen parts; `domains` narrows the part `data` to these. */
 export interface PublishRequest {
-  readonly parts?: readonly ('data' | 'permissions' | 'queries')[] | undefined
+  readonly parts?: readonly PublishedPart[] | undefined
   readonly domains?: readonly string[] | undefined
 }
 

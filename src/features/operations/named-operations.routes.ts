@@ -20,7 +20,7 @@ export function namedOperationsRoute({ jobs }: { readonly jobs: Jobs }): Route {
     async handle(ctx, { body, query, headers }) {
       const { operations: names, origin, notify = query.notify === 'true', async } = body
       const labels = { ...(notify && { notify: 'true' }), ...(origin !== undefined && { origin }) }
-      const [first, ...others] = workOf(ctx.app, names).map((work) => ({ ...work, labels }))
+      const [first, ...others] = workOf(ctx, names).map((work) => ({ ...work, labels }))
       if (!first) throw new Problem('internal', 'Names of operations gave no work.')
       const answer = longWork(headers, async === false ? patienceMs : 0)
       const key = headers['idempotency-key']

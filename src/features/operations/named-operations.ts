@@ -1,9 +1,9 @@
+import type { AppCtx } from '../../access/index.ts'
+import type { PublishedPart } from '../../catalog/index.ts'
 import type { Work } from '../../jobs/index.ts'
 import type { OperationName } from './operations.schema.ts'
 
-type Part = 'queries' | 'data' | 'permissions'
-
-const published: Partial<Record<OperationName, Part>> = {
+const published: Partial<Record<OperationName, PublishedPart>> = {
   release_design: 'queries',
   release_data: 'data',
   release_permissions: 'permissions',
@@ -13,11 +13,12 @@ const published: Partial<Record<OperationName, Part>> = {
  * What jobs the operations are that the original's clients know by these names, in their order. Releases that follow each other are one
  * publication, so that nobody sees one of them without the others.
  */
-export function workOf(app: string, names: readonly OperationName[]): Work[] {
+export function workOf({ app, address }: Pick<AppCtx, 'app' | 'address'>, names: readonly OperationName[]): Work[] {
   const work: Work[] = []
-  let parts: Part[] = []
+  let parts: PublishedPart[] = []
   const flush = () => {
-    if (parts.length > 0) work.push({ job: 'publish', args: { app, parts }, stage: 'production' })
+    if (parts.length > 0)
+      work.push({ job: 'publish', args: { app, parts }, seen: { address: address ?? null }, stage: 'production' })
     parts = []
   }
   for (const name of names) {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Audit } from '../../access/index.ts'
 import type { Json } from '../../base/index.ts'
-import type { Catalog, Release } from '../../catalog/index.ts'
+import { type Catalog, publishedParts, type Release } from '../../catalog/index.ts'
 import { defineJob, type JobCtx, type JobDefinition } from '../../jobs/index.ts'
 
 export interface PublishDeps {
@@ -11,16 +11,16 @@ export interface PublishDeps {
   readonly published: (news: { app: string; release: string }) => void
 }
 
-/** `expected`: the release that staging has to point to. `address`: of the client that asked for it, for the audit log. */
+/**
+ * `expected`: the release that staging has to point to. `address`: of the client that asked for it, for the audit log. Who asks gives it
+ * as `seen`, null when it is not known: only what is named there is left out when the same key asks again.
+ */
 const args = z.strictObject({
   app: z.string(),
-  parts: z
-    .array(z.enum(['data', 'permissions', 'queries']))
-    .min(1)
-    .optional(),
+  parts: z.array(z.enum(publishedParts)).min(1).optional(),
   domains: z.array(z.string()).min(1).optional(),
   expected: z.string().optional(),
-  address: z.string().optional(),
+  address: z.string().nullish(),
 })
 
 type Args = z.output<typeof args>
@@ -50,7 +50,7 @@ async function run(deps: PublishDeps, ctx: JobCtx, { app, parts, domains, expect
   const event = { action: 'release.publish', target: staging, app, by: ctx.by, details } as const
   const { requestId, log } = ctx
   const options = { by: ctx.by ?? 'laputa', expected, operation }
-  const release = await audit.change({ requestId, log, ...(address !== undefined && { address }) }, event, () =>
+  const release = await audit.change({ requestId, log, ...(address && { address }) }, event, () =>
     catalog.publish(app, { parts, domains }, options),
   )
   return finish(deps, release)

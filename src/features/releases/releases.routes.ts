@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Json, Problem } from '../../base/index.ts'
-import type { Catalog } from '../../catalog/index.ts'
+import { type Catalog, publishedParts } from '../../catalog/index.ts'
 import { appRoute, expectedVersion, longWork, type Route } from '../../http/index.ts'
 import { type Jobs, startedAnswer, startedBody, startWork } from '../../jobs/index.ts'
 import { publishResult } from './publish.job.ts'
@@ -12,10 +12,7 @@ export interface ReleasesDeps {
 
 const publication = z
   .strictObject({
-    parts: z
-      .array(z.enum(['data', 'permissions', 'queries']))
-      .min(1)
-      .optional(),
+    parts: z.array(z.enum(publishedParts)).min(1).optional(),
     domains: z.array(z.string().min(1)).min(1).optional(),
   })
   .nullish()
@@ -36,11 +33,11 @@ export function releasesRoutes({ catalog, jobs }: ReleasesDeps): Route[] {
         const { app, address } = ctx
         const expected = expectedVersion(headers)
         await checkExpected(catalog, app, expected)
-        const args: Json = { app, ...body, ...(expected !== undefined && { expected }), ...(address && { address }) }
+        const args: Json = { app, ...body, ...(expected !== undefined && { expected }) }
         const answer = longWork(headers)
         const started = await startWork(jobs, {
           ctx,
-          work: [{ job: 'publish', args, stage: 'production' }],
+          work: [{ job: 'publish', args, seen: { address: address ?? null }, stage: 'production' }],
           patienceMs: answer.patienceMs,
           key: headers['idempotency-key'],
         })

@@ -8,7 +8,7 @@ let instance: Instance
 let builder: Caller
 
 beforeAll(async () => {
-  instance = await anInstance()
+  instance = await anInstance({ LAPUTA_HTTP__TRUST_PROXY: '127.0.0.1' })
   builder = await instance.aUser({ privileges: { shop: ['contribute'] } })
   await instance.anApp({ id: 'shop', domains: { sales: 'n\n1\n', costs: 'n\n1\n' } })
 })
@@ -101,6 +101,18 @@ describe('POST /<app>/data/release', () => {
     expect(again.headers['idempotent-replayed']).toBe('true')
     expect(again.body).toEqual(first.body)
     expect(await rowsOf('sales', 'production')).toBe(1)
+  })
+
+  it('gives the same operation for the same Idempotency-Key, wherever somebody is by then', async () => {
+    const from = (address: string) =>
+      begin({ domains: ['cots'] }, { 'idempotency-key': 'moving', 'x-forwarded-for': address, prefer: 'wait=30' })
+    // An answer that is no success is not kept: the second request is looked at anew.
+    const [first, second] = [await from('192.0.2.1'), await from('192.0.2.2')]
+    expect([first.status, second.status]).toEqual([400, 400])
+    const { body } = await builder.call('GET', '/shop/operations?job=publish&limit=2')
+    expect(body.map(({ state }: { state: string }) => state)).toEqual(['failed', 'done'])
+    const { body: entries } = await instance.admin.call('GET', '/audit?limit=20')
+    expect(entries).toContainEqual(expect.objectContaining({ action: 'release.publish', address: '192.0.2.1' }))
   })
 
   it('publishes as often as it is asked, one after the other', async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { publishedParts } from '../../catalog/index.ts'
 import { visibleName } from '../../http/index.ts'
 import { operationView } from '../../jobs/index.ts'
 
@@ -22,10 +23,7 @@ const refresh = z.strictObject({ kind: z.literal('refresh'), domains })
 
 const publish = z.strictObject({
   kind: z.literal('publish'),
-  parts: z
-    .array(z.enum(['data', 'permissions', 'queries']))
-    .min(1)
-    .nullish(),
+  parts: z.array(z.enum(publishedParts)).min(1).nullish(),
   domains,
 })
 
@@ -84,7 +82,7 @@ export const scheduleView = z.strictObject({
       z.strictObject({ kind: z.literal('refresh'), domains: z.array(z.string()).nullable() }),
       z.strictObject({
         kind: z.literal('publish'),
-        parts: z.array(z.enum(['data', 'permissions', 'queries'])).nullable(),
+        parts: z.array(z.enum(publishedParts)).nullable(),
         domains: z.array(z.string()).nullable(),
       }),
     ]),

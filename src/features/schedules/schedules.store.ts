@@ -1,3 +1,4 @@
+import type { PublishedPart } from '../../catalog/index.ts'
 import type { Store, Stored } from '../../store/index.ts'
 
 export interface RefreshAction {
@@ -8,7 +9,7 @@ export interface RefreshAction {
 
 export interface PublishAction {
   readonly kind: 'publish'
-  readonly parts: readonly ('data' | 'permissions' | 'queries')[] | null
+  readonly parts: readonly PublishedPart[] | null
   readonly domains: readonly string[] | null
 }
 
