@@ -14,12 +14,12 @@ const patience = 4
 export function eventStream(enter: Enter): Reply<never> {
   const body = new Readable({ read() {} })
   let stuck = 0
+  let ended = false
   const heartbeat = setInterval(() => {
     stuck = body.readableLength > 0 ? stuck + 1 : 0
     if (stuck >= patience) body.destroy()
-    else if (stuck === 0) body.push(':\n\n')
+    else if (stuck === 0 && !ended) body.push(':\n\n')
   }, heartbeatMs).unref()
-  let ended = false
   const visitor = enter({
     send: (message) => {
       if (!ended) body.push(message.block())

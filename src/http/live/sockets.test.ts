@@ -19,7 +19,7 @@ interface Trial {
   connect(options?: object): Promise<WebSocket>
 }
 
-async function setUp(heartbeatMs = 30_000): Promise<Trial> {
+async function setUp(heartbeatMs = 30_000, arriving = async () => {}): Promise<Trial> {
   const server: Server = createServer((_request, response) => response.end('plain'))
   const outlets: Outlet[] = []
   const received: string[] = []
@@ -33,8 +33,11 @@ async function setUp(heartbeatMs = 30_000): Promise<Trial> {
       },
     }
   }
-  const admit = async (ticket: string) => (ticket === 'good' ? enter : null)
-  const sockets = createSockets({ admit, hasRoom: () => true, log: silentLog, heartbeatMs })
+  const admit = async (ticket: string) => {
+    await arriving()
+    return ticket === 'good' ? enter : null
+  }
+  const sockets = createSockets({ admit, checkRoom: () => {}, log: silentLog, heartbeatMs })
   sockets.attach(server)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   closers.push(() => server.close())
@@ -88,6 +91,24 @@ describe('websockets', () => {
     await vi.waitFor(() => expect(left()).toBe(2))
     expect(performance.now() - since).toBeLessThan(2500)
     await expect(connect()).rejects.toThrow()
+  })
+
+  it('are not opened any more when the server ended while it was asked who comes', async () => {
+    let goOn = () => {}
+    const released = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    let asked = 0
+    const { sockets, outlets, connect } = await setUp(undefined, () => {
+      asked++
+      return released
+    })
+    const refused = expect(connect()).rejects.toThrow('503')
+    await vi.waitFor(() => expect(asked).toBe(1))
+    await sockets.close()
+    goOn()
+    await refused
+    expect(outlets).toEqual([])
   })
 
   it('are cut off when they are closed while much waits for a client that takes nothing', async () => {

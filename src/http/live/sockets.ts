@@ -9,8 +9,8 @@ import type { Enter, Outlet, Visitor } from './outlet.ts'
 export interface SocketsDeps {
   /** Who comes with this ticket. Null: it is worth nothing. Errors: a problem, which is answered instead of the upgrade. */
   readonly admit: (ticket: string) => Promise<Enter | null>
-  /** Whether there is room for one more. */
-  readonly hasRoom: () => boolean
+  /** Errors: a problem when there is no room for one more. */
+  readonly checkRoom: () => void
   readonly log: Log
   /** A client that did not answer for two of these is taken for gone. Milliseconds. */
   readonly heartbeatMs?: number
@@ -53,10 +53,13 @@ export function createSockets(deps: SocketsDeps): Sockets {
     perMessageDeflate: false,
     handleProtocols: (offered) => (offered.has(protocol) ? protocol : false),
   })
+  let closed = false
   const listeners = listenersOf(connections, log)
   const heartbeat = setInterval(() => beat(connections), heartbeatMs).unref()
 
   function open(upgrade: Upgrade, enter: Enter): void {
+    // It was asked who comes, and meanwhile everybody was sent away.
+    if (closed) throw new Problem('overloaded', 'The server ends.')
     endpoint.handleUpgrade(upgrade.request, upgrade.socket, upgrade.head, (websocket) => {
       connections.set(websocket, { visitor: enter(outletOf(websocket)), alive: true })
       websocket.on('message', listeners.message)
@@ -76,6 +79,7 @@ export function createSockets(deps: SocketsDeps): Sockets {
       server.on('upgrade', listener)
     },
     async close() {
+      closed = true
       clearInterval(heartbeat)
       for (const [server, listener] of attached) server.off('upgrade', listener)
       for (const websocket of connections.keys()) websocket.close(1001, 'The server ends.')
@@ -85,7 +89,7 @@ export function createSockets(deps: SocketsDeps): Sockets {
 }
 
 async function answerUpgrade(
-  { admit, hasRoom, log }: SocketsDeps,
+  { admit, checkRoom, log }: SocketsDeps,
   upgrade: Upgrade,
   open: (upgrade: Upgrade, enter: Enter) => void,
 ): Promise<void> {
@@ -95,8 +99,7 @@ async function answerUpgrade(
   try {
     if (pathOf(request) !== '/live') throw new Problem('not_found', 'Websockets are at "/live".')
     if (!isOurOrigin(request)) throw new Problem('csrf', 'A websocket is opened from our own pages only.')
-    if (!hasRoom())
-      throw new Problem('overloaded', 'There is no room for more clients (live.max_clients).', { retryAfter: 10 })
+    checkRoom()
     const ticket = readTicket(request)
     const enter = ticket === null ? null : await admit(ticket)
     if (!enter) throw noTicket()
