@@ -121,6 +121,7 @@ export function createFeatures(deps: FeatureDeps): Features {
   })
   const { max_clients: maxClients, ticket, buffer } = deps.settings.live
   const live = createLive({ ...deps, jobs, events, settings: { maxClients, ticket, buffer } })
+  const revoked = (username: string) => events.publish({ type: 'session.revoked', username })
   const cancelOperations = (app: string) => cancelUnfinished(jobs, app)
   const appMadeAt = async (app: string) => (await deps.catalog.app(app)).createdAt
   const schedules = createSchedules({ schedules: createScheduleStore(store), jobs, clock, appMadeAt })
@@ -137,8 +138,8 @@ export function createFeatures(deps: FeatureDeps): Features {
     sweep: () => startSweep(jobs, clock),
     routes: [
       ...healthRoutes(deps),
-      ...sessionRoutes({ auth, audit, noteRefusal, recordLogin: users.recordLogin }),
-      ...usersRoutes({ users, audit }),
+      ...sessionRoutes({ auth, audit, noteRefusal, revoked, recordLogin: users.recordLogin }),
+      ...usersRoutes({ users, audit, revoked }),
       ...groupsRoutes({ groups, audit }),
       ...appsRoutes({ ...deps, audit, revokeApp, removeBelongings, cancelOperations }),
       ...connectionsRoutes({ ...connections, audit }),

@@ -17,6 +17,7 @@ import { usersRoutes } from '../../src/features/users/users.routes.ts'
 import { createUsers, type Users } from '../../src/features/users/users.service.ts'
 import { createUserStore, type UserStore } from '../../src/features/users/users.store.ts'
 import { createServer, type IdempotencyStore, type Route, type Server } from '../../src/http/index.ts'
+import { createEvents } from '../../src/jobs/index.ts'
 import { busSettings, storeSettings } from '../../src/processes/settings.ts'
 import { openStore, type Store } from '../../src/store/index.ts'
 import { chosenEngines } from './engines.ts'
@@ -124,12 +125,14 @@ export async function aServer(options: ServerOptions = {}): Promise<TestServer> 
   const knows = async (username: string) => (await userStore.find(username)) !== null
   const auditing = createAuditing({ store, clock, log, knows, retention: config.audit.retention })
   const { audit, noteRefusal } = auditing
+  const events = createEvents({ bus, clock, log })
+  const revoked = (username: string) => events.publish({ type: 'session.revoked', username })
   const parts: ServerParts = { audit, home, config, clock, log, lines, store, bus, auth, userStore, users }
   const server = await createServer({
     routes: [
       ...healthRoutes({ checks: options.checks ?? [] }),
-      ...sessionRoutes({ auth, audit, noteRefusal, recordLogin: users.recordLogin }),
-      ...usersRoutes({ users, audit }),
+      ...sessionRoutes({ auth, audit, noteRefusal, revoked, recordLogin: users.recordLogin }),
+      ...usersRoutes({ users, audit, revoked }),
       ...groupsRoutes({ groups, audit }),
       ...(options.routes?.(parts) ?? []),
     ],

@@ -1,8 +1,8 @@
-import type { Clock, Log } from '../../base/index.ts'
-import type { App, Catalog } from '../../catalog/index.ts'
-import { createMessage } from '../../http/index.ts'
+import { type Clock, createOutages, type Log } from '../../base/index.ts'
+import type { Catalog } from '../../catalog/index.ts'
+import { createMessage, type Message } from '../../http/index.ts'
 import type { Jobs, Operation } from '../../jobs/index.ts'
-import { type Client, type Debt, owe, tellOne } from './client.ts'
+import { type Client, type Debt, newDebt, owe, tellOne } from './client.ts'
 import type { People } from './people.ts'
 import { type AppEvent, mayHear } from './rights.ts'
 import { belongsTo, operationEvent, releaseEvents, stamp } from './state-events.ts'
@@ -38,7 +38,10 @@ export function createCatchUp(deps: CatchUpDeps): CatchUp {
   const owed = new Set<Client>()
   let settling = false
   let notBefore = 0
-  let failing = false
+  const outages = createOutages(log, {
+    begins: 'What clients have missed could not be read yet; it is tried again.',
+    ends: 'What clients have missed can be read again.',
+  })
 
   /** Those who stand at the same place and have room for more; null when there are none. */
   function nextCohort(): Cohort | null {
@@ -69,12 +72,10 @@ export function createCatchUp(deps: CatchUpDeps): CatchUp {
       settling = true
       try {
         await settleAll()
-        failing = false
+        outages.worked()
       } catch (error) {
         notBefore = performance.now() + pauseMs
-        // Once for each outage.
-        if (!failing) log.warn({ err: error }, 'What clients have missed could not be read yet; it is tried again.')
-        failing = true
+        outages.failed(error)
       } finally {
         settling = false
       }
@@ -87,7 +88,23 @@ interface Cohort {
   readonly after: string | null
 }
 
-async function serve({ clients, after }: Cohort, { people, jobs, catalog, clock, buffer }: CatchUpDeps): Promise<void> {
+async function serve(cohort: Cohort, deps: CatchUpDeps): Promise<void> {
+  setReading(cohort, true)
+  try {
+    await readAndTell(cohort, deps)
+  } finally {
+    setReading(cohort, false)
+  }
+}
+
+function setReading({ clients }: Cohort, reading: boolean): void {
+  for (const { debt } of clients) if (debt !== null) debt.reading = reading
+}
+
+async function readAndTell(
+  { clients, after }: Cohort,
+  { people, jobs, catalog, clock, buffer }: CatchUpDeps,
+): Promise<void> {
   const since = Math.min(...clients.map(({ debt }) => debt?.since ?? Number.POSITIVE_INFINITY)) - marginMs
   const page = await jobs.list({ changedSince: since, limit: pageSize, ...(after !== null && { after }) })
   const isLast = page.length < pageSize
@@ -96,16 +113,21 @@ async function serve({ clients, after }: Cohort, { people, jobs, catalog, clock,
   await people.look()
   const isOurs = belongsTo(apps)
   const states = page.map((operation) => ({ ...stateOf(operation, clock.now()), isOurs: isOurs(operation) }))
+  const releases = isLast ? apps.flatMap((app) => releaseEvents(app, clock.now())).map(withMessage) : []
   for (const client of clients) {
     if (client.debt === null) continue
     if (after === null && client.debt.reason !== null) sayResync(client, client.debt.reason, clock.now())
-    if (tellStates(client, states, buffer) && isLast) finish(client, apps, clock.now())
+    if (tellStates(client, states, buffer) && isLast) finish(client, releases, clock.now())
   }
 }
 
 function stateOf(operation: Operation, now: number) {
-  const event = operationEvent(operation, now)
-  return { id: operation.id, changedAt: operation.changedAt, event, message: createMessage(event) }
+  return { id: operation.id, changedAt: operation.changedAt, ...withMessage(operationEvent(operation, now)) }
+}
+
+/** Made once for all who are told it. */
+function withMessage(event: AppEvent): { readonly event: AppEvent; readonly message: Message } {
+  return { event, message: createMessage(event) }
 }
 
 type State = ReturnType<typeof stateOf> & { readonly isOurs: boolean }
@@ -128,14 +150,11 @@ function sayResync(client: Client, reason: string, now: number): void {
 }
 
 /** The last of what was missed: where the stages are, and from where to resume. */
-function finish(client: Client, apps: readonly App[], now: number): void {
-  for (const app of apps) {
-    for (const event of releaseEvents(app, now))
-      if (concerns(client, event)) tellOne(client, event, createMessage(event))
-  }
+function finish(client: Client, releases: readonly ReturnType<typeof withMessage>[], now: number): void {
+  for (const { event, message } of releases) if (concerns(client, event)) tellOne(client, event, message)
   if (client.debt === null) return
   const { again } = client.debt
-  client.debt = again === null ? null : { since: again, reason: 'overflow', after: null, again: null }
+  client.debt = again && newDebt(again)
   if (again === null) client.outlet.send(createMessage({ type: 'ready', ...stamp(now) }))
 }
 

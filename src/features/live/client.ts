@@ -10,19 +10,26 @@ export interface Member {
   principal: Principal
   /** Until when time alone ends nothing, in milliseconds since 1970. */
   until: number
+  /** What `Presence.changes` told before all that was read. */
+  readonly changes: number | undefined
   readonly clients: Set<Client>
 }
 
-/** What a client has missed and is still to be told: everything that has changed since. */
-export interface Debt {
+export interface Missed {
   /** Milliseconds since 1970. */
   since: number
   /** What the client is told first: its events have a gap. Null when it asked itself. */
   reason: 'interrupted' | 'overflow' | 'too_old' | null
+}
+
+/** What a client has missed and is still to be told: everything that has changed since. */
+export interface Debt extends Missed {
   /** The last operation that it was told of; null before it was told anything. */
   after: string | null
-  /** Something else was missed while this is being told. */
-  again: number | null
+  /** The records are being read for it: what is missed from now on may not be in what was read. */
+  reading: boolean
+  /** What else was missed while this is being told. */
+  again: Missed | null
 }
 
 /** One connection. There are thousands: nothing large belongs here. */
@@ -37,9 +44,17 @@ export interface Client {
 
 export function owe(client: Client, since: number, reason: Debt['reason']): void {
   const { debt } = client
-  if (debt === null) client.debt = { since, reason, after: null, again: null }
-  else if (debt.after !== null) debt.again = Math.min(debt.again ?? since, since)
-  else client.debt = { ...debt, since: Math.min(debt.since, since), reason: debt.reason ?? reason }
+  if (debt === null) client.debt = newDebt({ since, reason })
+  else if (debt.reading || debt.after !== null) debt.again = both(debt.again ?? { since, reason }, { since, reason })
+  else Object.assign(debt, both(debt, { since, reason }))
+}
+
+export function newDebt({ since, reason }: Missed): Debt {
+  return { since, reason, after: null, reading: false, again: null }
+}
+
+function both(first: Missed, second: Missed): Missed {
+  return { since: Math.min(first.since, second.since), reason: first.reason ?? second.reason }
 }
 
 /** Sends an event to a client, and ends the connection that was for what has ended with it. */

@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { stages } from '../../access/index.ts'
 
 /** Longer than any id. */
 const appId = z.string().min(1).max(64)
-const stage = z.enum(['staging', 'production'])
+const stage = z.enum(stages)
 
 /** Null: the operations of the instance. */
 const place = { app: appId.nullable(), stage: stage.optional() }

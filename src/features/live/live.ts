@@ -47,7 +47,7 @@ export function createLive(deps: LiveDeps): Live {
   const tickets = createTickets({ bus, clock, lifetimeMs: settings.ticket })
   const outage = createOutage({ ...deps, tell: hub.tell })
   const watch = createWatch(() => events.watch(hub.tell), log)
-  const sockets = createSockets({ admit, hasRoom: () => hub.count() < settings.maxClients, log })
+  const sockets = createSockets({ admit, checkRoom: () => checkRoom(hub, settings), log })
   // Only with the first client: processes that have none have nothing to do here.
   const work = startedOnce(() => {
     // The last good look may lie before an interruption by as much.
@@ -61,7 +61,7 @@ export function createLive(deps: LiveDeps): Live {
   })
 
   async function join(who: Connected): Promise<Member> {
-    checkRoom(hub, who.username, settings.maxClients)
+    checkRoom(hub, settings, who.username)
     if (work.start() && !bus.local) await outage.beat()
     await watch.begin()
     return hub.join(who)
@@ -115,10 +115,11 @@ function tick(hub: Hub): () => void {
   }
 }
 
-/** One user may not take all the places. */
-function checkRoom(hub: Hub, username: string, maxClients: number): void {
+/** One user may not take all the places. Without a name, whether there is any place at all. */
+function checkRoom(hub: Hub, { maxClients }: LiveDeps['settings'], username?: string): void {
   const mostOfOne = Math.max(100, Math.floor(maxClients / 4))
-  if (hub.count() < maxClients && hub.count(username) < mostOfOne) return
+  const ofOne = username === undefined ? 0 : hub.count(username)
+  if (hub.count() < maxClients && ofOne < mostOfOne) return
   throw new Problem('overloaded', 'There is no room for more clients (live.max_clients).', { retryAfter: 10 })
 }
 

@@ -1,4 +1,4 @@
-import type { Clock, Log } from '../../base/index.ts'
+import { type Clock, createOutages, type Log } from '../../base/index.ts'
 import type { Bus } from '../../bus/index.ts'
 import type { Catalog } from '../../catalog/index.ts'
 import type { Jobs, LiveEvent } from '../../jobs/index.ts'
@@ -31,6 +31,10 @@ export function createOutage({ bus, jobs, catalog, clock, log, tell }: OutageDep
   let heardAt = clock.now()
   let readAt: number | null = null
   let told: ReadonlyMap<string, number> = new Map()
+  const outages = createOutages(log, {
+    begins: 'The bus does not answer: events are read from the records.',
+    ends: 'The bus answers again.',
+  })
 
   async function changedSince(since: number) {
     const found: Awaited<ReturnType<Jobs['list']>>[number][] = []
@@ -60,11 +64,12 @@ export function createOutage({ bus, jobs, catalog, clock, log, tell }: OutageDep
       const now = clock.now()
       try {
         await bus.ping()
+        outages.worked()
         heardAt = now
         readAt = null
         told = new Map()
       } catch (cause) {
-        if (readAt === null) log.warn({ err: cause }, 'The bus does not answer: events are read from the records.')
+        outages.failed(cause)
         await tellFromRecords().catch((error: unknown) => log.debug({ err: error }, 'The records cannot be read.'))
       }
     },

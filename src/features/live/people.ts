@@ -9,6 +9,8 @@ export interface People extends Pick<Members, 'enter' | 'leave' | 'all' | 'count
   join(who: Connected): Promise<Client['member']>
   /** Looks at everybody's rights again, unless that was done just now or nothing was written since. Errors: those of the store. */
   look(): Promise<void>
+  /** Whatever was read up to now counts as old. */
+  doubt(): void
 }
 
 export interface PeopleDeps {
@@ -25,6 +27,7 @@ export function createPeople({ presence, clock, ended }: PeopleDeps): People {
   const { remove, ...members } = createMembers()
   let looked: { readonly changes: number | undefined; readonly at: number } | null = null
   let looking: Promise<void> | null = null
+  let doubts = 0
 
   function isFresh(): boolean {
     if (looked === null) return false
@@ -35,6 +38,7 @@ export function createPeople({ presence, clock, ended }: PeopleDeps): People {
   async function lookAtAll(): Promise<void> {
     // Both are taken before reading: a change in between makes what was read old already.
     const look = { changes: presence.changes(), at: performance.now() }
+    const doubtsBefore = doubts
     const all = [...members.all()]
     const found = await presence.check(all.map(({ who }) => who))
     for (const [at, member] of all.entries()) {
@@ -42,7 +46,12 @@ export function createPeople({ presence, clock, ended }: PeopleDeps): People {
       if (present) Object.assign(member, { principal: present.principal, until: present.until })
       else end(member)
     }
-    looked = look
+    if (doubts === doubtsBefore) looked = look
+  }
+
+  function doubt(): void {
+    looked = null
+    doubts++
   }
 
   function end(member: Member): void {
@@ -51,11 +60,18 @@ export function createPeople({ presence, clock, ended }: PeopleDeps): People {
 
   return {
     ...members,
+    doubt,
+    enter(client) {
+      // The last look may have come between: it has not seen this one, whose rights were read before.
+      if (client.member.changes !== presence.changes()) doubt()
+      members.enter(client)
+    },
     async join(who) {
+      const changes = presence.changes()
       const [present] = await presence.check([who])
       if (!present) throw new Problem('unauthenticated', 'The session has ended; sign in again.')
       const { principal, until, epoch } = present
-      return { who: { ...who, epoch }, principal, until, clients: new Set() }
+      return { who: { ...who, epoch }, principal, until, changes, clients: new Set() }
     },
     async look() {
       const now = clock.now()

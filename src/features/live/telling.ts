@@ -1,4 +1,4 @@
-import { type Clock, type Log, timeOfId } from '../../base/index.ts'
+import { type Clock, createOutages, type Log, timeOfId } from '../../base/index.ts'
 import { createMessage } from '../../http/index.ts'
 import type { LiveEvent } from '../../jobs/index.ts'
 import type { CatchUp } from './catch-up.ts'
@@ -8,7 +8,7 @@ import { mayHear } from './rights.ts'
 import { wants } from './wishes.ts'
 
 export interface TellingDeps {
-  readonly people: Pick<People, 'look' | 'all'>
+  readonly people: Pick<People, 'look' | 'all' | 'count' | 'doubt'>
   readonly catchUp: Pick<CatchUp, 'owe'>
   readonly oweToAll: (since: number) => void
   readonly clock: Clock
@@ -25,6 +25,10 @@ export function createTelling(deps: TellingDeps): (event: LiveEvent) => void {
   const { people, oweToAll, clock, log } = deps
   let waiting: LiveEvent[] = []
   let telling = false
+  const outages = createOutages(log, {
+    begins: 'Events wait: the rights of those who watch could not be read.',
+    ends: 'The rights of those who watch can be read again.',
+  })
 
   function giveUp(first: LiveEvent | undefined): void {
     waiting = []
@@ -34,21 +38,30 @@ export function createTelling(deps: TellingDeps): (event: LiveEvent) => void {
   async function tellWaiting(): Promise<void> {
     if (telling) return
     telling = true
+    let next: LiveEvent[] = []
     try {
       while (waiting.length > 0) {
+        // What comes while rights are being read is told by newer ones: it may be what changed them.
+        next = waiting.splice(0)
         await people.look()
-        for (const event of waiting.splice(0)) tellEverybody(event, deps)
+        outages.worked()
+        for (const event of next) tellEverybody(event, deps)
       }
     } catch (error) {
       // Nobody's rights are known: nobody is told anything until they are.
-      log.warn({ err: error }, 'Events wait: the rights of those who watch could not be read.')
-      giveUp(waiting[0])
+      outages.failed(error)
+      giveUp(next[0])
     } finally {
       telling = false
     }
   }
 
   return (event) => {
+    if (event.type === 'session.revoked') {
+      if (people.count(event.username) === 0) return
+      // Another process may have written it, where the store does not tell of changes.
+      people.doubt()
+    }
     if (waiting.length >= mostWaiting) giveUp(waiting[0])
     waiting.push(event)
     void tellWaiting()

@@ -21,7 +21,7 @@ export function wants(wishes: Wishes, { app, stage, ...event }: AppEvent): boole
   return wishes.places.has(keyOf(app)) || wishes.places.has(keyOf(app, stage))
 }
 
-/** Null when there are too many. The first place that is wished for ends wishing for everything. */
+/** `too-many` when there is no room for one more. The first place that is wished for ends wishing for everything. */
 export function withPlace(wishes: Wishes, { app, stage }: Place): Wishes | 'too-many' {
   const places = placesOf(wishes)
   if (places.has(keyOf(app, stage))) return wishes

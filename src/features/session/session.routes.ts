@@ -18,6 +18,8 @@ export interface SessionDeps {
   readonly recordLogin: (username: string) => Promise<void>
   /** Keeps that somebody failed to sign in. */
   readonly noteRefusal: (ctx: AuditContext, username: string) => Promise<void>
+  /** Tells those who watch that somebody may be signed in no longer. */
+  readonly revoked: (username: string) => void
   readonly audit: Audit
 }
 
@@ -52,7 +54,7 @@ function signIn({ auth, recordLogin, noteRefusal, audit }: SessionDeps): Route {
   })
 }
 
-function signOut({ auth, audit }: SessionDeps): Route {
+function signOut({ auth, audit, revoked }: SessionDeps): Route {
   return instanceRoute({
     method: 'POST',
     url: '/logout',
@@ -63,6 +65,7 @@ function signOut({ auth, audit }: SessionDeps): Route {
       const { session, principal } = ctx
       if (session !== null) {
         await auth.signOut(session)
+        revoked(principal.username)
         await audit.note(ctx, { action: 'session.end', target: principal.username })
       }
       return { headers: { 'set-cookie': noSessionCookie(secure) }, body: { message: 'You are signed out.' } }

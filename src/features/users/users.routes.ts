@@ -8,6 +8,8 @@ import type { Users } from './users.service.ts'
 export interface UsersRoutesDeps {
   readonly users: Users
   readonly audit: Audit
+  /** Tells those who watch that somebody may be signed in no longer. */
+  readonly revoked: (username: string) => void
 }
 
 export function usersRoutes(deps: UsersRoutesDeps): Route[] {
@@ -68,7 +70,7 @@ function readUser({ users }: UsersRoutesDeps): Route {
   })
 }
 
-function changeUser({ users, audit }: UsersRoutesDeps): Route {
+function changeUser({ users, audit, revoked }: UsersRoutesDeps): Route {
   return instanceRoute({
     method: 'PATCH',
     url: '/users/:username',
@@ -82,12 +84,13 @@ function changeUser({ users, audit }: UsersRoutesDeps): Route {
       const edit = { change: body, expected: expectedVersion(headers) }
       const event = { action: 'user.change', target: username, details: detailsOf(body) } as const
       const { user, etag } = await audit.change(ctx, event, () => users.change(ctx.principal, username, edit))
+      if (mayEndSessions(body)) revoked(username)
       return { headers: { etag }, body: user }
     },
   })
 }
 
-function removeUser({ users, audit }: UsersRoutesDeps): Route {
+function removeUser({ users, audit, revoked }: UsersRoutesDeps): Route {
   return instanceRoute({
     method: 'DELETE',
     url: '/users/:username',
@@ -99,9 +102,14 @@ function removeUser({ users, audit }: UsersRoutesDeps): Route {
     async handle(ctx, { params: { username }, headers }) {
       const remove = () => users.remove(ctx.principal, username, expectedVersion(headers))
       await audit.change(ctx, { action: 'user.remove', target: username }, remove)
+      revoked(username)
       return { body: { message: `The user "${username}" is gone.` } }
     },
   })
+}
+
+function mayEndSessions({ password, disabled, expirationDate }: UserChange): boolean {
+  return password !== undefined || disabled === true || typeof expirationDate === 'string'
 }
 
 /** What an auditor has to know: which fields, and the new rights. Passwords and the values of attributes are nobody's business. */
