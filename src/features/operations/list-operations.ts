@@ -14,30 +14,16 @@ export interface OperationsRequest {
 
 const pageSize = 200
 
-/** How many are looked through for those of one job. */
-const mostPages = 50
-
 /** The newest first. */
 export async function listOperations(jobs: Jobs, request: OperationsRequest): Promise<Operation[]> {
-  const { app, since, state, job, limit } = request
-  const found: Operation[] = []
-  let after = request.after
-  for (let page = 0; page < mostPages; page++) {
-    const next = await jobs.list({
-      app,
-      limit: job === undefined ? limit : pageSize,
-      ...(state && { states: state }),
-      ...(after !== undefined && { after }),
-    })
-    for (const operation of next) {
-      if (operation.createdAt < since) return found
-      if (job === undefined || operation.job === job) found.push(operation)
-      if (found.length === limit) return found
-    }
-    if (job === undefined || next.length < pageSize) return found
-    after = next.at(-1)?.id
-  }
-  return found
+  const { app, since, state, job, limit, after } = request
+  const found = await jobs.list({
+    ...{ app, limit },
+    ...(state && { states: state }),
+    ...(job !== undefined && { job }),
+    ...(after !== undefined && { after }),
+  })
+  return found.filter(({ createdAt }) => createdAt >= since)
 }
 
 /** When the oldest operation was submitted that has not ended; null when all have. Milliseconds since 1970. */
@@ -55,12 +41,16 @@ export async function oldestUnfinished(jobs: Jobs): Promise<number | null> {
 }
 
 /** Of an app that goes away: whatever of it waits is not begun, and what runs is told to end. */
-export async function cancelUnfinished(jobs: Jobs, app: string): Promise<void> {
+export async function cancelUnfinished(jobs: Pick<Jobs, 'list' | 'cancel'>, app: string): Promise<void> {
+  let after: string | undefined
   for (;;) {
-    const page = await jobs.list({ app, states: ['queued', 'running'], limit: pageSize })
-    const active = page.filter(({ cancelRequested }) => !cancelRequested)
-    for (const { id } of active) await jobs.cancel(id).catch(unlessEnded)
-    if (active.length < pageSize) return
+    const page = await jobs.list({
+      ...{ app, states: ['queued', 'running'], limit: pageSize },
+      ...(after !== undefined && { after }),
+    })
+    for (const { id, cancelRequested } of page) if (!cancelRequested) await jobs.cancel(id).catch(unlessEnded)
+    if (page.length < pageSize) return
+    after = page.at(-1)?.id
   }
 }
 

@@ -158,6 +158,29 @@ describe('/<app>/operations', () => {
     expect((await instance.admin.call('GET', '/brief/operations')).body).toEqual([])
     expect((await instance.admin.call('GET', `/brief/operations/${body.operation_id}`)).status).toBe(404)
   })
+
+  it('ends what is being done with an app that goes away, and forgets what is scheduled', async () => {
+    const { admin } = instance
+    await instance.anApp({ id: 'leaving', published: false })
+    const connection = await anAppBuilder(instance, 'leaving').connection('http', { baseroute: api.base })
+    const slow = { kind: 'stored', connection, query: { url: 'slow' } }
+    await admin.call('PUT', '/leaving/data/domains/slow', { body: slow })
+    const asked = new Promise<void>((resolve) => {
+      // It never answers.
+      api.handler = () => resolve()
+    })
+    const { body: running } = await admin.call('POST', '/leaving/data/preprocess')
+    await asked
+    const url = `${await instance.listen()}/leaving/operations/${running.operation_id}/events`
+    const following = await fetch(url, { headers: admin.authorization, signal: AbortSignal.timeout(soon.timeout) })
+    expect(following.status).toBe(200)
+    const schedule = { name: 'Nightly', cron: '0 3 * * *', actions: [{ kind: 'refresh' }] }
+    expect((await admin.call('POST', '/leaving/schedules', { body: schedule })).status).toBe(201)
+    expect((await admin.call('DELETE', '/small-apps/leaving')).status).toBe(200)
+    expect(await following.text()).toContain('"type":"operation.cancelled"')
+    await instance.anApp({ id: 'leaving', published: false })
+    expect((await admin.call('GET', '/leaving/schedules')).body).toEqual([])
+  })
 })
 
 describe('/operations', () => {
@@ -214,6 +237,17 @@ describe('POST /<app>/config/operations', () => {
     expect(ended[1].lines[0]).toContain('populate_reports')
     const { body: domains } = await builder.call('GET', '/shop/data/domains')
     expect(domains).toContainEqual(expect.objectContaining({ domain: 'slow', count: 2 }))
+  })
+
+  it('keep in the audit log from where somebody published', async () => {
+    const { body } = await start({ operations: ['release_design'] })
+    const { body: entries } = await instance.admin.call('GET', '/audit?limit=20')
+    expect(entries).toContainEqual(
+      expect.objectContaining({
+        ...{ action: 'release.publish', address: '127.0.0.1' },
+        details: expect.objectContaining({ operation: body.operation_id }),
+      }),
+    )
   })
 
   it('gives up what comes after one that failed', async () => {
