@@ -33,7 +33,7 @@ export interface ReceivedChunk {
 
 export type ChunkProgress =
   | { readonly whole: null; readonly received: number }
-  /** `id` is of the file: the same however often its last part is sent. */
+  /** `id` is what the parts are kept under: until `end`, sending any of them again gives the whole again. */
   | { readonly whole: ReceivedFile; readonly id: string }
 
 /** Files that come in parts, in any order, each in a request of its own, which any process may be given. */
@@ -77,8 +77,9 @@ async function add({ store, chunks, clock }: ChunkedUploadsDeps, chunk: Received
   const id = sha256(canonicalJson([app, by, dzuuid])).slice(0, 32)
   const at = clock.now()
   await chunks.keep({ upload: id, index, offset, ...part, at, expiresAt: at + longestMs })
+  const received = await chunks.count(id)
+  if (received < count) return { whole: null, received }
   const kept = await chunks.of(id)
-  if (kept.length < count) return { whole: null, received: kept.length }
   checkFit(kept, fields)
   const { hash: blob, size } = await store.blobs.put(contentOf(store, kept))
   return { whole: { blob, size }, id }

@@ -21,6 +21,8 @@ export interface Chunk {
 export interface ChunkStore {
   /** One that was sent before is replaced. */
   keep(chunk: Omit<Chunk, 'id'>): Promise<void>
+  /** How many parts have come. */
+  count(upload: string): Promise<number>
   /** In their order. */
   of(upload: string): Promise<Chunk[]>
   remove(upload: string): Promise<void>
@@ -42,6 +44,7 @@ export function createChunkStore(store: Store): ChunkStore {
         if (!isProblem(error, 'conflict') && !isProblem(error, 'precondition_failed')) throw error
       }
     },
+    count: (upload) => chunks.count({ field: 'upload', eq: upload }),
     of: async (upload) => (await of(upload)).sort((a, b) => a.index - b.index),
     async remove(upload) {
       for (const { id } of await of(upload)) await chunks.remove(id)

@@ -3,7 +3,7 @@ import type { Json } from '../../base/index.ts'
 import type { Catalog, Release, UploadSource } from '../../catalog/index.ts'
 import { defineJob, type JobCtx, type JobDefinition } from '../../jobs/index.ts'
 import type { Rows } from '../../rows/index.ts'
-import { type NewVersion, newVersion } from './new-version.ts'
+import { isIn, type NewVersion, newVersion } from './new-version.ts'
 import type { ReadSource } from './read-source.ts'
 
 export interface ImportDeps {
@@ -78,11 +78,6 @@ function withUpload(
   const there = fileOf(domains, domain)
   const isLate = there !== null && there !== before && source.operation !== undefined && there > source.operation
   return isLate ? domains : { ...domains, [domain]: { kind: 'stored', version, source } }
-}
-
-function isIn({ domains }: Release, { domain, version }: NewVersion): boolean {
-  const found = domains[domain]
-  return found?.kind === 'stored' && found.version === version
 }
 
 function finish({ refreshed }: ImportDeps, release: Release, made: NewVersion): Json {

@@ -32,7 +32,7 @@ export function readConnectionWork(deps: WorksDeps): Works[string] {
     const payload = readConnectionPayload.parse(raw)
     const connector = connectors.get(payload.connector)
     if (!connector) throw new Problem('source_failed', `This program has no connector "${payload.connector}".`)
-    const connection = await connector.open(payload.config as JsonObject, { ...deps, limits: payload.limits })
+    const connection = await connector.open(payload.config, { ...deps, limits: payload.limits })
     try {
       return printVersion(await readAll(deps, { payload, connector, connection }, ctx))
     } finally {
@@ -49,9 +49,7 @@ interface Source {
 
 async function readAll(deps: WorksDeps, source: Source, { signal, progress }: WorkCtx): Promise<VersionInfo> {
   const { app, domain, query } = source.payload
-  const engine = source.connection.engine(
-    new Map([[domain, source.connector.resolve(query as JsonObject, noVariables)]]),
-  )
+  const engine = source.connection.engine(new Map([[domain, source.connector.resolve(query, noVariables)]]))
   const reading = engine.stream(wholeDomain(app, domain), signal)[Symbol.asyncIterator]()
   try {
     const first = await reading.next()

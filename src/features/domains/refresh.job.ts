@@ -4,12 +4,12 @@ import type { Catalog, Domain, Release, StoredDomain } from '../../catalog/index
 import { defineJob, type JobCtx, type JobDefinition } from '../../jobs/index.ts'
 import type { Rows } from '../../rows/index.ts'
 import type { Refreshed } from './import.job.ts'
-import type { NewVersion } from './new-version.ts'
+import { isIn, type NewVersion } from './new-version.ts'
 import type { ReadSource } from './read-source.ts'
 
 export interface RefreshDeps {
   readonly catalog: Catalog
-  readonly rows: Rows
+  readonly rows: Pick<Rows, 'describe'>
   readonly readSource: ReadSource
   readonly refreshed: Refreshed
 }
@@ -25,6 +25,7 @@ type Args = z.output<typeof args>
 
 /** A stored domain that can be read again. */
 type Readable = StoredDomain & { readonly source: NonNullable<StoredDomain['source']> }
+type Readables = ReadonlyMap<string, Readable>
 
 /**
  * Reads the sources of the stored domains of staging again, each into a new version. All or nothing: one release names all the new versions,
@@ -46,7 +47,7 @@ async function run(deps: RefreshDeps, ctx: JobCtx, { app, domains: names }: Args
   const { catalog } = deps
   const operation = { id: ctx.operation, attempt: ctx.attempt }
   const done = await catalog.begin(app, operation)
-  if (done) return finish(deps, ctx, { release: done, made: await versionsOf(deps, chooseDomains(done, names)) })
+  if (done) return finish(deps, ctx, { release: done, made: await versionsOf(deps, named(readableOf(done), names)) })
   const before = await catalog.current(app, 'staging')
   const chosen = chooseDomains(before, names)
   if (chosen.size === 0) {
@@ -64,12 +65,10 @@ async function run(deps: RefreshDeps, ctx: JobCtx, { app, domains: names }: Args
 }
 
 /** Errors: `invalid_request` for domains that are not there or cannot be read again, with the nearest names. */
-function chooseDomains({ domains }: Release, names: readonly string[] | undefined): ReadonlyMap<string, Readable> {
-  const readable = Object.entries(domains).filter((entry): entry is [string, Readable] => isReadable(entry[1]))
-  const all = new Map<string, Readable>(readable)
-  if (!names) return all
-  const unknown = names.filter((name) => !all.has(name))
-  if (unknown.length === 0) return new Map(readable.filter(([name]) => names.includes(name)))
+function chooseDomains(release: Release, names: readonly string[] | undefined): Readables {
+  const all = readableOf(release)
+  const unknown = (names ?? []).filter((name) => !all.has(name))
+  if (unknown.length === 0) return named(all, names)
   const errors = unknown.map((name) => ({
     path: '/domains',
     message: `Staging has no stored domain "${name}" with a source.`,
@@ -78,13 +77,21 @@ function chooseDomains({ domains }: Release, names: readonly string[] | undefine
   throw new Problem('invalid_request', errors[0]?.message ?? '', { errors })
 }
 
+function readableOf({ domains }: Release): Readables {
+  return new Map(Object.entries(domains).filter((entry): entry is [string, Readable] => isReadable(entry[1])))
+}
+
+function named(all: Readables, names: readonly string[] | undefined): Readables {
+  return names ? new Map([...all].filter(([name]) => names.includes(name))) : all
+}
+
 function isReadable(domain: Domain): domain is Readable {
   return domain.kind === 'stored' && domain.source !== null
 }
 
 interface Chosen {
   readonly app: string
-  readonly chosen: ReadonlyMap<string, Readable>
+  readonly chosen: Readables
 }
 
 /** One after the other: each may take all the memory that a job has. */
@@ -126,7 +133,7 @@ function withVersions(
   return { ...domains, ...Object.fromEntries(fresh) }
 }
 
-async function versionsOf({ rows }: RefreshDeps, domains: ReadonlyMap<string, Readable>): Promise<NewVersion[]> {
+async function versionsOf({ rows }: RefreshDeps, domains: Readables): Promise<NewVersion[]> {
   const infos = await Promise.all([...domains.values()].map(({ version }) => version && rows.describe(version)))
   return infos.flatMap((info) => (info ? [{ ...info, columns: [...info.columns] }] : []))
 }
@@ -137,12 +144,8 @@ interface Effect {
 }
 
 function finish({ refreshed }: RefreshDeps, ctx: JobCtx, { release, made }: Effect): Json {
-  const isTaken = ({ domain, version }: NewVersion) => {
-    const found = release.domains[domain]
-    return found?.kind === 'stored' && found.version === version
-  }
-  const taken = made.filter(isTaken)
-  const skipped = made.filter((entry) => !isTaken(entry)).map(({ domain }) => domain)
+  const taken = made.filter((entry) => isIn(release, entry))
+  const skipped = made.filter((entry) => !isIn(release, entry)).map(({ domain }) => domain)
   for (const domain of skipped) ctx.say(`${domain}: left as it is, because somebody changed it meanwhile`)
   refreshed({ app: release.app, release: release.id, domains: taken.map(({ domain }) => domain) })
   const domains = taken.map(({ domain, version, count }) => ({ domain, version, count }))

@@ -53,11 +53,10 @@ export function uploadRoute(deps: UploadDeps): Route {
         return { status: 202, body: { message: 'The part is kept.', domain, parts_received: now.received } }
       }
       const key = `${now.id}-${now.whole.blob}`
-      try {
-        return await importFile(deps, { ctx, headers, domain, file: { name, ...now.whole }, key })
-      } finally {
-        await chunkedUploads.end(now.id)
-      }
+      const answer = await importFile(deps, { ctx, headers, domain, file: { name, ...now.whole }, key })
+      // Not before: where that failed, sending one part again is enough.
+      await chunkedUploads.end(now.id)
+      return answer
     },
   })
 }

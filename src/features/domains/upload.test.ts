@@ -140,6 +140,23 @@ describe('a file in parts', () => {
     expect(answers.every(({ status }) => status === 201 || status === 202)).toBe(true)
   })
 
+  it('need not be sent anew as a whole when it could not be read: the part that was wrong is enough', async () => {
+    const [head, right, wrong] = ['a,b\n1,2\n', '3,4\n', '345\n']
+    const fields = (index: number) => ({
+      ...{ domain: 'ragged', dzuuid: 'file-ragged', dzchunkindex: index, dztotalchunkcount: 2 },
+      ...{ dzchunkbyteoffset: index * head.length, dztotalfilesize: head.length + right.length },
+    })
+    expect((await send({ fields: fields(0), csv: head })).status).toBe(202)
+    for (let n = 0; n < 2; n++) {
+      const refused = await send({ fields: fields(1), csv: wrong })
+      expect([refused.status, refused.body.code]).toEqual([422, 'csv_invalid'])
+    }
+    const { status, body } = await send({ fields: fields(1), csv: right })
+    expect([status, body.count]).toEqual([201, 2])
+    const later = await send({ fields: fields(1), csv: right })
+    expect([later.status, later.body.parts_received]).toEqual([202, 1])
+  })
+
   it('is the file of whoever sends it', async () => {
     const other = await instance.aUser({ privileges: { shop: ['contribute'] } })
     for (const part of parts.slice(1)) await sendPart(part, 'file-3')

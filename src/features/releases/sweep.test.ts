@@ -15,7 +15,11 @@ let instance: Instance
 
 beforeAll(async () => {
   api = await anHttpSource()
-  const settings = { LAPUTA_CONNECTIONS__ALLOW: '127.0.0.1', LAPUTA_JOBS__ISOLATE: 'never' }
+  const settings = {
+    ...{ LAPUTA_CONNECTIONS__ALLOW: '127.0.0.1', LAPUTA_JOBS__ISOLATE: 'never' },
+    // Time is moved by hours here.
+    LAPUTA_AUTH__TOKEN_LIFETIME: '7 days',
+  }
   instance = await anInstance(settings, { now: () => now })
   await instance.anApp({ id: 'shop', domains: { sales: 'n\n1\n' } })
 })
@@ -70,6 +74,32 @@ it('leaves what work under way may still name, however long it takes', async () 
     body: { domain: 'sales', pipeline: [] },
   })
   expect(answer.data).toEqual([{ n: 1 }])
+})
+
+it('leaves the parts of a file that is still being sent', async () => {
+  await instance.anApp({ id: 'parts', published: false })
+  const texts = ['n\n1\n', '2\n', '3\n', '4\n']
+  const send = (index: number) => {
+    const fields = {
+      ...{ domain: 'whole', dzuuid: 'one-file', dzchunkindex: index, dztotalchunkcount: texts.length },
+      dzchunkbyteoffset: texts.slice(0, index).join('').length,
+      dztotalfilesize: texts.join('').length,
+    }
+    const head = Object.entries(fields).map(
+      ([name, value]) => `--b\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+    )
+    const file = `--b\r\ncontent-disposition: form-data; name="file"; filename="t.csv"\r\n\r\n${texts[index]}\r\n--b--\r\n`
+    return instance.admin.call('POST', '/parts/data/sources', {
+      body: `${head.join('')}${file}`,
+      headers: { 'content-type': 'multipart/form-data; boundary=b' },
+    })
+  }
+  for (const index of [0, 1]) expect((await send(index)).status).toBe(202)
+  now += 5 * hour
+  expect(await sweep()).toEqual({ versions: 0, blobs: 0 })
+  expect((await send(2)).status).toBe(202)
+  const { status, body } = await send(3)
+  expect([status, body.count]).toEqual([201, 4])
 })
 
 it('removes files that a killed process left behind, and none that may be in use', async () => {
