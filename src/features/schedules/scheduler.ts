@@ -1,4 +1,4 @@
-import { type Clock, isProblem, type Log } from '../../base/index.ts'
+import { type Clock, createOutages, isProblem, type Log } from '../../base/index.ts'
 import type { Bus, Lease } from '../../bus/index.ts'
 import type { Jobs } from '../../jobs/index.ts'
 import type { Store } from '../../store/index.ts'
@@ -40,7 +40,11 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   const schedules = createScheduleStore(deps.store)
   const leadership = createLeadership(deps)
   const firing = { ...deps, schedules, isActive: leadership.isHeld }
-  const outages = createOutages(deps.log)
+  const outages = createOutages(deps.log, {
+    level: 'error',
+    begins: 'the scheduler cannot work; it goes on trying',
+    ends: 'the scheduler works again',
+  })
   let timer: NodeJS.Timeout | undefined
   let current: Promise<void> | undefined
   let closed = false
@@ -56,9 +60,11 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
 
   /** A look that takes long is waited for: two at once would do the same twice. */
   function turn(): Promise<void> {
-    current ??= outages.watch(look).finally(() => {
-      current = undefined
-    })
+    current ??= look()
+      .then(outages.worked, outages.failed)
+      .finally(() => {
+        current = undefined
+      })
     return current
   }
 
@@ -165,21 +171,4 @@ function createLeadership({ bus, clock, log, leaseMs }: SchedulerDeps): Leadersh
 interface Instant {
   readonly wall: number
   readonly steady: number
-}
-
-/** Tells of trouble when it begins and when it ends, not each second. */
-function createOutages(log: Log) {
-  let inTrouble = false
-  return {
-    async watch(work: () => Promise<void>): Promise<void> {
-      try {
-        await work()
-        if (inTrouble) log.info({}, 'the scheduler works again')
-        inTrouble = false
-      } catch (error) {
-        if (!inTrouble) log.error({ err: error }, 'the scheduler cannot work; it goes on trying')
-        inTrouble = true
-      }
-    },
-  }
 }

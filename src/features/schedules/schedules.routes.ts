@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Audit } from '../../access/index.ts'
-import { type Json, type JsonObject, newSecret, sha256 } from '../../base/index.ts'
+import { type JsonObject, newSecret, sha256 } from '../../base/index.ts'
 import { appRoute, expectedVersion, type Route } from '../../http/index.ts'
 import { type Jobs, presentOperation } from '../../jobs/index.ts'
 import {
@@ -160,7 +160,8 @@ function presented(schedule: StoredSchedule, headers: Readonly<Record<string, st
   return { headers: { etag: tagOf(schedule), ...headers }, body: viewOf(schedule.doc) }
 }
 
-const detailsOf = (fields: object): JsonObject => JSON.parse(JSON.stringify(fields)) as { [key: string]: Json }
+/** Without what is undefined, which no JSON holds. */
+const detailsOf = (fields: object): JsonObject => JSON.parse(JSON.stringify(fields))
 
 const iso = (instant: number): string => new Date(instant).toISOString()
 
@@ -168,6 +169,7 @@ function viewOf(doc: ScheduleDocument): ScheduleView {
   const { id, name, cron, timezone, enabled, lastRun, lastSkip } = doc
   return {
     ...{ id, name, cron, timezone, enabled },
+    // A copy may be written to, which its type does not know.
     actions: structuredClone(doc.actions) as ScheduleView['actions'],
     catch_up: { ...doc.catchUp },
     next_run: doc.nextFire === undefined ? null : iso(doc.nextFire),
