@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { canonicalJson, Problem, sha256 } from '../base/index.ts'
-import { loadKeyFile, readKeyFile } from './key-file.ts'
+import { readKeyFile } from './key-file.ts'
+import { loadSecretsKey, type SecretsKeyOptions, secretsKeyFile } from './secrets-key.ts'
 
 /**
  * Where a secret stands, from the outermost name to the field: `['connections', app, id, 'password']`. A text that was sealed for
@@ -18,10 +19,7 @@ export interface SecretBox {
   open(sealed: string, place: SecretPlace): string
 }
 
-export interface SecretBoxOptions {
-  readonly home: string
-  /** `connections.secrets_key`: used instead of the file `<home>/keys/secrets.key`. */
-  readonly configured?: string | undefined
+export interface SecretBoxOptions extends SecretsKeyOptions {
   /** `connections.old_secrets_keys`: only to open what was sealed with them. */
   readonly old?: readonly string[] | undefined
 }
@@ -42,9 +40,8 @@ interface Key {
  * old key sealed: a file that is still there when a key is configured counts as an old key. Errors: those of `loadKeyFile`.
  */
 export async function createSecretBox({ home, configured, old = [] }: SecretBoxOptions): Promise<SecretBox> {
-  const file = { home, name: 'secrets', removing: 'lose every kept secret' }
-  const current = keyOf(configured === undefined ? await loadKeyFile(file) : Buffer.from(configured, 'utf8'))
-  const left = configured === undefined ? null : await readKeyFile(file)
+  const current = keyOf(await loadSecretsKey({ home, configured }))
+  const left = configured === undefined ? null : await readKeyFile(secretsKeyFile(home))
   const former = [...(left ? [left] : []), ...old.map((text) => Buffer.from(text, 'utf8'))].map(keyOf)
   const keys = new Map([...former, current].map((key) => [key.id, key]))
   return {

@@ -2,7 +2,7 @@ import { hkdfSync } from 'node:crypto'
 import { isProblem, type Log, Problem, sha256 } from '../base/index.ts'
 import type { Config } from '../config/index.ts'
 import type { Store } from '../store/index.ts'
-import { loadKeyFile } from './key-file.ts'
+import { loadSecretsKey } from './secrets-key.ts'
 import { loadSessionKey } from './session-key.ts'
 
 export interface SharedKeysDeps {
@@ -33,17 +33,12 @@ export async function agreeOnKeys({ store, home, settings, log }: SharedKeysDeps
   if (!store.shared) return
   const known = store.collection<KnownKey>({ name: 'keys' })
   for (const { setting, chosen, ...key } of await ownKeys(home, settings)) {
+    await known.insert(key).catch((error: unknown) => {
+      // Another process was first: it may have another key.
+      if (!isProblem(error, 'conflict')) throw error
+    })
     const before = await known.get(key.id)
-    if (!before) {
-      await known.insert(key).catch(async (error: unknown) => {
-        // Another process was first: it may have another key.
-        if (!isProblem(error, 'conflict')) throw error
-        const first = await known.get(key.id)
-        if (first && first.doc.fingerprint !== key.fingerprint && !chosen) throw otherKey(home, key.id, setting)
-      })
-      continue
-    }
-    if (before.doc.fingerprint === key.fingerprint) continue
+    if (!before || before.doc.fingerprint === key.fingerprint) continue
     if (!chosen) throw otherKey(home, key.id, setting)
     log.warn(
       { setting },
@@ -58,10 +53,7 @@ export async function agreeOnKeys({ store, home, settings, log }: SharedKeysDeps
 async function ownKeys(home: string, { auth, connections }: SharedKeysDeps['settings']): Promise<readonly OwnKey[]> {
   const session = await loadSessionKey({ home, configured: auth.token_key })
   const configured = connections.secrets_key
-  const secrets =
-    configured === undefined
-      ? await loadKeyFile({ home, name: 'secrets', removing: 'lose every kept secret' })
-      : Buffer.from(configured, 'utf8')
+  const secrets = await loadSecretsKey({ home, configured })
   return [
     ownKey('session', session, { setting: 'auth.token_key', chosen: auth.token_key !== undefined }),
     ownKey('secrets', secrets, { setting: 'connections.secrets_key', chosen: configured !== undefined }),
