@@ -1,6 +1,7 @@
 import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import { createJsonSchemaTransform } from 'fastify-type-provider-zod'
+import { stages } from '../access/index.ts'
 import { errorCatalogue } from '../base/index.ts'
 import { pagePolicy } from './headers.ts'
 import type { Route } from './route.ts'
@@ -53,7 +54,7 @@ function describe(route: Route, schema: Described): FastifySchema {
     description: 'Problem',
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   }
-  const stage = { type: 'string', enum: ['staging', 'production'], default: 'production' }
+  const stage = { type: 'string', enum: [...stages], default: 'production' }
   const properties = { ...schema.querystring?.properties, stage }
   return {
     ...schema,

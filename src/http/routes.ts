@@ -146,6 +146,7 @@ interface Call {
 async function callHandler(route: Route, { request, reply, deps }: Call): Promise<Reply<unknown>> {
   const exchange = { request, reply, log: deps.log }
   const input: Input<never, never, never> = {
+    // As the schemas of the route made them, of which its type knows no more here.
     params: request.params as never,
     query: request.query as never,
     body: request.body as never,

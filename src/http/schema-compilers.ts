@@ -1,6 +1,6 @@
 import type { FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify'
 import type { z } from 'zod'
-import { Problem, type ProblemItem } from '../base/index.ts'
+import { jsonPointer, Problem, type ProblemItem } from '../base/index.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -28,7 +28,7 @@ export const serializerCompiler: FastifySerializerCompiler<z.ZodType> = ({ schem
   return (data: unknown) => {
     const result = schema.safeParse(data)
     if (result.success) return JSON.stringify(result.data)
-    const issues = result.error.issues.map(({ path, code, message }) => ({ path: pointer(path), code, message }))
+    const issues = result.error.issues.map(({ path, code, message }) => ({ path: jsonPointer(path), code, message }))
     throw new Problem('internal', `${method} ${url} answered something else than it promises.`, { cause: issues })
   }
 }
@@ -69,11 +69,7 @@ function nearestBranch(issue: Issue): readonly Issue[] | undefined {
 
 /** A JSON Pointer into the body; `?name` for a query parameter, `:name` for a part of the address. */
 function placeOf(path: readonly PropertyKey[], httpPart: string): string {
-  if (httpPart === 'body') return pointer(path)
+  if (httpPart === 'body') return jsonPointer(path)
   const prefix = httpPart === 'querystring' ? '?' : ':'
   return `${prefix}${path.map(String).join('.')}`
-}
-
-function pointer(path: readonly PropertyKey[]): string {
-  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { stages } from '../../access/index.ts'
 
 export const appId = z
   .string()
@@ -16,7 +17,7 @@ export const newApp = z.strictObject({
 export const appSummary = z.strictObject({
   id: z.string(),
   name: z.string(),
-  stage: z.enum(['staging', 'production']),
+  stage: z.enum(stages),
   last_update: z.string(),
   privilege: z.enum(['view', 'validate', 'contribute']),
 })

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { SecretBox } from '../../auth/index.ts'
-import { type Json, type JsonObject, Problem, type ProblemItem } from '../../base/index.ts'
+import { type Json, type JsonObject, jsonPointer, Problem, type ProblemItem } from '../../base/index.ts'
 import type { Connector } from '../../connectors/index.ts'
 import type { ConnectionDocument } from './connections.store.ts'
 
@@ -20,13 +20,16 @@ export function checkConfig(connector: Connector, config: JsonObject): JsonObjec
 }
 
 function itemsOf(issue: z.core.$ZodIssue, secrets: readonly string[]): ProblemItem[] {
-  const path = `/config${issue.path.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')}`
+  const path = ['config', ...issue.path]
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: `${path}/${key}`, message: `The field "${key}" is not known here.` }))
+    return issue.keys.map((key) => ({
+      path: jsonPointer([...path, key]),
+      message: `The field "${key}" is not known here.`,
+    }))
   }
   // A schema may quote what it refuses.
   const isSecret = secrets.includes(String(issue.path[0]))
-  return [{ path, message: isSecret ? 'This secret is missing or not valid.' : issue.message }]
+  return [{ path: jsonPointer(path), message: isSecret ? 'This secret is missing or not valid.' : issue.message }]
 }
 
 type Place = Pick<ConnectionDocument, 'app' | 'id'>

@@ -1,3 +1,4 @@
+import { stages } from '../../access/index.ts'
 import { createSecretBox } from '../../auth/index.ts'
 import type { Clock, Log } from '../../base/index.ts'
 import type { Catalog, Domain } from '../../catalog/index.ts'
@@ -47,7 +48,6 @@ export async function openConnections(deps: OpenConnectionsDeps): Promise<Opened
 
 /** What reads it at either stage. Older releases do not count: going back to one shows then what is missing. */
 async function usesOf(catalog: Catalog, app: string, connection: string): Promise<ConnectionUse[]> {
-  const stages = ['staging', 'production'] as const
   const releases = await Promise.all(stages.map((stage) => catalog.current(app, stage)))
   return releases.flatMap(({ domains }, index) =>
     Object.entries(domains)
