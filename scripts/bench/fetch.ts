@@ -12,6 +12,8 @@ const rows = 1_000_000
 const turns = 12
 /** That are counted of a turn. */
 const runs = 5
+/** Of both, before anything is counted: until then the program mostly waits for the compiler. */
+const warmUps = 100
 const require = createRequire(import.meta.url)
 const flights = join(require.resolve('vega-datasets'), '..', '..', 'data', 'flights-3m.parquet')
 
@@ -40,6 +42,10 @@ export async function benchFetch(): Promise<Figure[]> {
     const alone = async () => (await connection.runAndReadAll(sqlByHand)).getRowObjectsJson().length
     if (JSON.parse((await ours()).toString()).data.length !== (await alone()))
       throw new Error('The two do not give the same groups.')
+    for (let time = 0; time < warmUps; time++) {
+      await ours()
+      await alone()
+    }
     const work: Work = { ours: [], alone: [] }
     const pid = Number(laputa.process.pid)
     const times = await inTurns(

@@ -46,8 +46,9 @@ export function createSingleFlight<T>(): SingleFlight<T> {
       } finally {
         signal.removeEventListener('abort', leave)
         flight.waiting -= 1
-        if (flight.waiting === 0) {
-          if (flights.get(key) === flight) flights.delete(key)
+        // One that has ended is not there any more.
+        if (flight.waiting === 0 && flights.get(key) === flight) {
+          flights.delete(key)
           flight.controller.abort()
         }
       }
