@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Problem } from '../../base/index.ts'
+import { type Log, Problem } from '../../base/index.ts'
 import type { MetricsPage } from '../../features/index.ts'
 import type { MetricValues } from '../metrics.ts'
 import { type ProcessState, starting } from '../probes/answer-probe.ts'
@@ -18,6 +18,7 @@ export interface Member {
   /** Resolves with its address once it answers requests; never when it does not come to that. */
   readonly listening: Promise<string>
   readonly exited: Promise<Exit>
+  /** Whether it has come to answer requests, and runs. */
   isListening(): boolean
   ageMs(): number
   state(): ProcessState
@@ -35,34 +36,37 @@ export interface MemberDeps {
   readonly child: ChildProcess
   /** The metrics of all members. */
   readonly page: () => Promise<MetricsPage>
+  readonly log: Log
 }
 
 const metricsPatienceMs = 1000
 
-export function createMember({ child, page }: MemberDeps): Member {
+export function createMember({ child, page, log }: MemberDeps): Member {
   const startedAt = performance.now()
   let state = starting
   let silence = 0
   let answers = false
-  let asked = 0
-  const waiting = new Map<number, (values: readonly MetricValues[]) => void>()
-  const exited = new Promise<Exit>((resolve) => {
-    child.once('exit', (code, signal) => resolve({ code, signal }))
-  })
+  const exited = exitOf(child, log)
   // It may be gone already; that is heard of as its exit.
   const tell = (message: ToWorker) => void (child.connected && child.send(message, () => {}))
+  const questions = createQuestions(child, tell)
   const listening = new Promise<string>((resolve) => {
     child.on('message', (message: FromWorker) => {
       silence = 0
       if (message.kind === 'state') state = message.state
-      else if (message.kind === 'metrics') waiting.get(message.id)?.(message.values)
-      else if (message.kind === 'page') void answerPage(message.id)
+      else if (message.kind === 'metrics') questions.answered(message.id, message.values)
+      else if (message.kind === 'page') answerPage(message.id).catch(tellUnread)
       else if (message.kind === 'listening') {
         answers = true
         resolve(message.address)
       }
     })
   })
+
+  /** Whoever asked waits only for so long. */
+  function tellUnread(error: unknown): void {
+    log.warn({ err: error }, 'the metrics of the web workers could not be read')
+  }
 
   async function answerPage(id: number): Promise<void> {
     tell({ kind: 'page', id, page: await page() })
@@ -72,28 +76,49 @@ export function createMember({ child, page }: MemberDeps): Member {
     pid: child.pid ?? 0,
     listening,
     exited,
-    isListening: () => answers,
+    isListening: () => answers && child.exitCode === null && child.signalCode === null,
     ageMs: () => Math.round(performance.now() - startedAt),
     state: () => state,
     silentBeats: () => silence,
     countBeat: () => void silence++,
-    async metrics() {
-      const id = ++asked
-      const answer = new Promise<readonly MetricValues[]>((resolve) => waiting.set(id, resolve))
-      tell({ kind: 'metrics', id })
-      try {
-        const values = await Promise.race([answer, sleep(metricsPatienceMs, null, { ref: false })])
-        if (values === null) throw new Problem('not_ready', `The web worker ${child.pid} does not tell its metrics.`)
-        return values
-      } finally {
-        waiting.delete(id)
-      }
-    },
+    metrics: questions.ask,
     async end(patienceMs) {
       tell({ kind: 'end' })
       const late = sleep(patienceMs, undefined, { ref: false }).then(() => child.kill('SIGKILL'))
       await Promise.race([exited, late.then(() => exited)])
     },
     kill: () => void child.kill('SIGKILL'),
+  }
+}
+
+function exitOf(child: ChildProcess, log: Log): Promise<Exit> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }))
+    child.on('error', (error) => {
+      log.error({ worker: child.pid, err: error }, 'a web worker could not be reached')
+      // One that never came to run does not exit either.
+      if (child.pid === undefined) resolve({ code: null, signal: null })
+    })
+  })
+}
+
+/** Questions for the metrics of a worker, and its answers. */
+function createQuestions({ pid }: ChildProcess, tell: (message: ToWorker) => void) {
+  const waiting = new Map<number, (values: readonly MetricValues[]) => void>()
+  let asked = 0
+  return {
+    async ask(): Promise<readonly MetricValues[]> {
+      const id = ++asked
+      const answer = new Promise<readonly MetricValues[]>((resolve) => waiting.set(id, resolve))
+      tell({ kind: 'metrics', id })
+      try {
+        const values = await Promise.race([answer, sleep(metricsPatienceMs, null, { ref: false })])
+        if (values === null) throw new Problem('not_ready', `The web worker ${pid} does not tell its metrics.`)
+        return values
+      } finally {
+        waiting.delete(id)
+      }
+    },
+    answered: (id: number, values: readonly MetricValues[]) => waiting.get(id)?.(values),
   }
 }

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import cluster from 'node:cluster'
 import type { Server } from 'node:http'
 import type { Log } from '../../base/index.ts'
@@ -28,7 +29,7 @@ export async function runWebMaster({ config, version, print, workers }: RoleStar
   let exitCode = 0
   const pool = createWorkerPool({
     size,
-    fork: () => cluster.fork().process,
+    fork: forkWorker,
     log,
     giveUp(code) {
       exitCode = code
@@ -44,6 +45,13 @@ export async function runWebMaster({ config, version, print, workers }: RoleStar
   await pool.end(endPatienceMs)
   probes?.close()
   process.exit(exitCode)
+}
+
+function forkWorker(): ChildProcess {
+  const worker = cluster.fork()
+  // The pool hears of it from the process; heard by nobody here, it would end the master.
+  worker.on('error', () => {})
+  return worker.process
 }
 
 async function replace(pool: WorkerPool, log: Log): Promise<void> {

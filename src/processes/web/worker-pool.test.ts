@@ -21,13 +21,15 @@ writeFileSync(
   writeFileSync(folder + '/' + process.pid, '')
   if (behaviour === 'dies at once') process.exit(1)
   if (behaviour === 'is refused') process.exit(78)
+  if (behaviour === 'answers late') await new Promise((resolve) => setTimeout(resolve, 600))
   process.send({ kind: 'listening', address: 'http://127.0.0.1:1' })
   process.send({ kind: 'state', state: { started: true, ending: false, failed: [], missing: [] } })
+  if (behaviour === 'tells nonsense') process.send({ kind: 'page', id: 1 })
   if (behaviour !== 'falls silent') setInterval(() => process.send({ kind: 'beat' }), 100)
   process.on('disconnect', () => process.exit(0))
   process.on('message', ({ kind, id }) => {
     if (kind === 'end' && behaviour !== 'does not end') process.exit(0)
-    if (kind === 'metrics' && behaviour !== 'tells nothing') process.send({ kind, id, values: ${values} })
+    if (kind === 'metrics' && behaviour !== 'tells nothing') process.send({ kind, id, values: behaviour === 'tells nonsense' ? 'none' : ${values} })
   })
   `,
 )
@@ -63,6 +65,8 @@ function aPool(behaviours: string | readonly string[], options: Partial<PoolDeps
 }
 
 const pids = () => pool.members().map(({ pid }) => pid)
+/** Of all that were ever started: none may live outside of the pool. */
+const alive = () => readdirSync(started).map(Number).filter(isAlive).sort()
 const allListen = () => expect.poll(() => pool.members().every((member) => member.isListening())).toBe(true)
 const isAlive = (pid: number) => {
   try {
@@ -122,6 +126,59 @@ it('replaces them one after the other, and some of them always answer', async ()
     expect(pids()).not.toContain(pid)
     expect(isAlive(pid)).toBe(false)
   }
+})
+
+it('replaces them once when it is asked again meanwhile', async () => {
+  aPool('works')
+  await allListen()
+  expect(await Promise.all([pool.replaceAll(1000), pool.replaceAll(1000)])).toEqual([true, true])
+  expect(readdirSync(started)).toHaveLength(4)
+  expect(alive()).toEqual(pids().sort())
+  expect(await pool.replaceAll(1000)).toBe(true)
+  expect(readdirSync(started)).toHaveLength(6)
+  expect(alive()).toEqual(pids().sort())
+})
+
+it('ends the one that has the place then, where the former one died while others were replaced', async () => {
+  aPool(['works', 'works', 'answers late'])
+  await allListen()
+  const [, former = 0] = pids()
+  const replaced = pool.replaceAll(1000)
+  process.kill(former, 'SIGKILL')
+  await expect.poll(() => pids()[1]).not.toBe(former)
+  expect(await replaced).toBe(true)
+  expect(readdirSync(started)).toHaveLength(5)
+  expect(alive()).toEqual(pids().sort())
+})
+
+it('starts none in the place of a dead one that was given a successor before its time came', async () => {
+  aPool('works', { size: 1, pauses: { firstMs: 1000, mostMs: 1000 } })
+  await allListen()
+  const [former] = pool.members()
+  process.kill(former?.pid ?? 0, 'SIGKILL')
+  await former?.exited
+  expect(former?.isListening()).toBe(false)
+  expect(await pool.replaceAll(1000)).toBe(true)
+  await sleep(1200)
+  expect(readdirSync(started)).toHaveLength(2)
+  expect(alive()).toEqual(pids())
+})
+
+it('starts another one for one that cannot be started', async () => {
+  let forks = 0
+  const execPath = () => (forks++ === 0 ? join(folder, 'none') : process.execPath)
+  aPool('works', { size: 1, fork: () => fork(script, ['works', started], { execPath: execPath() }) })
+  await allListen()
+  expect(forks).toBe(2)
+})
+
+it('bears one that tells nonsense', async () => {
+  aPool('tells nonsense', { size: 1 })
+  await allListen()
+  const former = pids()
+  await sleep(300)
+  await expect(pool.page()).rejects.toThrow()
+  expect(pids()).toEqual(former)
 })
 
 it('leaves all as they are when the successor of one does not come to answer', async () => {

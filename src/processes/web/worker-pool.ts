@@ -27,7 +27,7 @@ export interface WorkerPool {
   page(): Promise<MetricsPage>
   /**
    * Starts each one anew, one after the other: its successor answers before it is asked to end. Stops at the first successor that does
-   * not come to answer, and answers false.
+   * not come to answer, and answers false. Asked while it is at it, it does not begin again.
    */
   replaceAll(patienceMs: number): Promise<boolean>
   /** Asks all to end, kills those that have not after `patienceMs`, and starts none any more. */
@@ -54,27 +54,37 @@ export function createWorkerPool(deps: PoolDeps): WorkerPool {
     slots.close()
   }
 
-  async function replaceOne(slot: number, former: Member, patienceMs: number): Promise<boolean> {
+  async function replaceOne(slot: number, patienceMs: number): Promise<boolean> {
     const successor = slots.launch()
     if (!(await comesToAnswer(successor)) || slots.isClosed()) {
       successor.kill()
       return false
     }
+    // Looked up only now: meanwhile the one that was there may have died, and another one been started.
+    const former = slots.members.get(slot)
     slots.adopt(slot, successor, 0)
-    await former.end(patienceMs)
+    await former?.end(patienceMs)
     return true
   }
+
+  async function replaceEach(patienceMs: number): Promise<boolean> {
+    for (const slot of slots.members.keys()) {
+      if (slots.isClosed() || !(await replaceOne(slot, patienceMs))) return false
+    }
+    return true
+  }
+  let replacing: Promise<boolean> | undefined
 
   for (let slot = 0; slot < deps.size; slot++) slots.adopt(slot, slots.launch(), 0)
   return {
     listening,
     members,
     page: () => pageOf(members()),
-    async replaceAll(patienceMs) {
-      for (const [slot, former] of [...slots.members]) {
-        if (slots.isClosed() || !(await replaceOne(slot, former, patienceMs))) return false
-      }
-      return true
+    replaceAll(patienceMs) {
+      replacing ??= replaceEach(patienceMs).finally(() => {
+        replacing = undefined
+      })
+      return replacing
     },
     async end(patienceMs) {
       stopStarting()
@@ -98,6 +108,13 @@ interface Slots {
   isClosed(): boolean
 }
 
+/** A worker that ended in its place; `failures`: how many have there, one after the other. */
+interface Ended {
+  readonly member: Member
+  readonly exit: Exit
+  readonly failures: number
+}
+
 function createSlots(deps: PoolDeps, onListening: (address: string) => void): Slots {
   const { log, pauses = { firstMs: 200, mostMs: 30_000 } } = deps
   const members = new Map<number, Member>()
@@ -105,7 +122,7 @@ function createSlots(deps: PoolDeps, onListening: (address: string) => void): Sl
   let closed = false
 
   function launch(): Member {
-    const member = createMember({ child: deps.fork(), page: () => pageOf([...members.values()]) })
+    const member = createMember({ child: deps.fork(), page: () => pageOf([...members.values()]), log })
     void member.listening.then((address) => {
       log.info({ worker: member.pid, ms: member.ageMs() }, 'web worker answers')
       onListening(address)
@@ -117,20 +134,21 @@ function createSlots(deps: PoolDeps, onListening: (address: string) => void): Sl
     members.set(slot, member)
     void member.exited.then((exit) => {
       if (closed || members.get(slot) !== member) return
-      startAnew(slot, { exit, pid: member.pid, failures: member.ageMs() > calmMs ? 1 : failures + 1 })
+      startAnew(slot, { member, exit, failures: member.ageMs() > calmMs ? 1 : failures + 1 })
     })
   }
 
-  function startAnew(slot: number, { exit, pid, failures }: { exit: Exit; pid: number; failures: number }): void {
+  function startAnew(slot: number, { member, exit, failures }: Ended): void {
     if (exit.code === configExitCode) {
       deps.giveUp(exit.code)
       return
     }
     const waitMs = backOff(failures, pauses)
-    log.error({ worker: pid, ...exit, waitMs }, 'a web worker ended; starting another one')
+    log.error({ worker: member.pid, ...exit, waitMs }, 'a web worker ended; starting another one')
     const timer = setTimeout(() => {
       timers.delete(timer)
-      adopt(slot, launch(), failures)
+      // A successor may have been given the place.
+      if (members.get(slot) === member) adopt(slot, launch(), failures)
     }, waitMs)
     timers.add(timer)
   }
