@@ -1,3 +1,4 @@
+import { closeOnFailure } from './close-on-failure.ts'
 import { compose } from './compose.ts'
 import { firstStart } from './first-start.ts'
 import { partsOf } from './parts.ts'
@@ -19,7 +20,7 @@ export function runAllInOne(options: AllStart): Promise<void> {
 async function open({ config, version, demo, print, heavy, fast }: AllStart, frame: Frame): Promise<Running> {
   const { log } = frame
   const composed = await compose({ config, version, ...frame })
-  try {
+  await closeOnFailure(composed, async () => {
     await runJobs({ product: composed, settings: config.jobs, heavy, fast, metrics: frame.metrics, log: frame.log })
     // What the first start does to itself is no news.
     log.level = 'warn'
@@ -29,9 +30,6 @@ async function open({ config, version, demo, print, heavy, fast }: AllStart, fra
     composed.live.attach(composed.server.server)
     const address = await composed.server.listen({ host: config.http.host, port: config.http.port })
     print(`laputa ${version} ready at ${address}/console/`)
-  } catch (error) {
-    await composed.close()
-    throw error
-  }
+  })
   return { parts: partsOf(composed, { bus: false }), end: composed.close }
 }

@@ -8,6 +8,7 @@ import { createData } from '../data/index.ts'
 import { createAuditing, createFeatures, createUserStore, createWorks, openConnections } from '../features/index.ts'
 import { openRows } from '../rows/index.ts'
 import { migrate, openStore } from '../store/index.ts'
+import { closeOnFailure } from './close-on-failure.ts'
 import { createClosers } from './closers.ts'
 import { openHeavyWork } from './heavy-work.ts'
 import { openServer } from './open-server.ts'
@@ -21,12 +22,7 @@ const repeatableMs = 86_400_000
 /** The product with its web server. What fails half-way closes what was opened. */
 export async function compose(deps: ComposeDeps): Promise<Composed> {
   const product = await composeProduct(deps)
-  try {
-    return { ...product, server: await openServer(product, deps) }
-  } catch (error) {
-    await product.close()
-    throw error
-  }
+  return closeOnFailure(product, async () => ({ ...product, server: await openServer(product, deps) }))
 }
 
 /** Wires the product, once, from top to bottom. What fails half-way closes what was opened. */
@@ -42,7 +38,7 @@ export async function composeProduct({
   try {
     const { home } = config
     const deps = { clock, log }
-    const store = await closers.open('store', openStore(storeSettings(config), deps))
+    const store = await closers.open('store', openStore(storeSettings(config, 'thread'), deps))
     await migrate(store, deps)
     const bus = await closers.open('bus', openBus(busSettings(config), deps))
     const rows = await closers.open('rows', openRows(rowsSettings(config), deps))

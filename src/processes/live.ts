@@ -1,3 +1,4 @@
+import { closeOnFailure } from './close-on-failure.ts'
 import { composeProduct } from './compose.ts'
 import { openServer } from './open-server.ts'
 import { partsOf } from './parts.ts'
@@ -13,15 +14,12 @@ export function runLive(start: RoleStart): Promise<void> {
 async function open({ config, version, print }: RoleStart, frame: Frame): Promise<Running> {
   const deps = { config, version, ...frame }
   const product = await composeProduct(deps)
-  try {
+  await closeOnFailure(product, async () => {
     const server = await openServer(product, deps, liveRoutes(product))
     product.live.attach(server.server)
     const address = await server.listen({ host: config.http.host, port: config.live.port })
     print(`laputa ${version} live ready at ${address}/live`)
-  } catch (error) {
-    await product.close()
-    throw error
-  }
+  })
   return { parts: partsOf(product, { bus: false }), end: product.close }
 }
 

@@ -26,13 +26,15 @@ const graceMs = 5000
 export async function runJobs({ product, settings, metrics, log, ...given }: RunJobs): Promise<void> {
   const { heavy = settings.heavy, fast = settings.fast } = given
   const workers = await product.jobs.work({ heavy, fast })
-  metrics?.watchQueues(product.jobs.counts)
-  const tellFailure = (error: unknown) => log.warn({ err: error }, 'the sweep could not be asked for')
-  await product.sweep()
-  const sweeping = setInterval(() => product.sweep().catch(tellFailure), sweepEveryMs)
+  let sweeping: NodeJS.Timeout | undefined
   const close = () => {
     clearInterval(sweeping)
     return workers.drain(settings.drain)
   }
+  // At once: whatever fails from here on must not leave them at work on what is being closed.
   await product.open('jobs', { close }, settings.drain + graceMs)
+  metrics?.watchQueues(product.jobs.counts)
+  const tellFailure = (error: unknown) => log.warn({ err: error }, 'the sweep could not be asked for')
+  await product.sweep()
+  sweeping = setInterval(() => product.sweep().catch(tellFailure), sweepEveryMs)
 }

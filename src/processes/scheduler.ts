@@ -1,6 +1,7 @@
 import { type Log, systemClock } from '../base/index.ts'
 import type { Config } from '../config/index.ts'
 import { createScheduler } from '../features/index.ts'
+import { closeOnFailure } from './close-on-failure.ts'
 import { composeProduct } from './compose.ts'
 import { partsOf } from './parts.ts'
 import type { Product } from './product.ts'
@@ -14,7 +15,7 @@ export function runScheduler(start: RoleStart): Promise<void> {
 
 async function open({ config, version, print }: RoleStart, frame: Frame): Promise<Running> {
   const product = await composeProduct({ config, version, ...frame })
-  await runSchedules(product, config, frame.log)
+  await closeOnFailure(product, () => runSchedules(product, config, frame.log))
   print(`laputa ${version} scheduler ready`)
   return { parts: partsOf(product, { bus: true }), end: product.close }
 }

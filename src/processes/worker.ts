@@ -1,3 +1,4 @@
+import { closeOnFailure } from './close-on-failure.ts'
 import { composeProduct } from './compose.ts'
 import { partsOf } from './parts.ts'
 import { runJobs } from './run-jobs.ts'
@@ -11,12 +12,9 @@ export function runWorker(start: RoleStart): Promise<void> {
 
 async function open({ config, version, print, heavy, fast }: RoleStart, frame: Frame): Promise<Running> {
   const product = await composeProduct({ config, version, ...frame })
-  try {
-    await runJobs({ product, settings: config.jobs, heavy, fast, metrics: frame.metrics, log: frame.log })
-  } catch (error) {
-    await product.close()
-    throw error
-  }
+  await closeOnFailure(product, () =>
+    runJobs({ product, settings: config.jobs, heavy, fast, metrics: frame.metrics, log: frame.log }),
+  )
   print(`laputa ${version} worker ready`)
   return { parts: partsOf(product, { bus: true }), end: product.close }
 }

@@ -1,3 +1,4 @@
+import { closeOnFailure } from '../close-on-failure.ts'
 import { compose } from '../compose.ts'
 import { firstStartOnce } from '../first-start.ts'
 import { partsOf } from '../parts.ts'
@@ -23,12 +24,9 @@ export function runWebWorker(start: RoleStart): Promise<void> {
 async function open(start: RoleStart, frame: Frame, link: MasterLink | undefined): Promise<Running> {
   const { config, version, print } = start
   const composed = await compose({ config, version, ...frame, metricsPage: link?.page })
-  try {
+  await closeOnFailure(composed, async () => {
     await firstStartOnce({ ...composed, log: frame.log, home: config.home, demo: false, print })
     link?.listening(await composed.server.listen({ host: config.http.host, port: config.http.port }))
-  } catch (error) {
-    await composed.close()
-    throw error
-  }
+  })
   return { parts: partsOf(composed, { bus: false }), end: composed.close }
 }
