@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Histogram, Registry } from 'prom-client'
 import { afterEach, describe, expect, it } from 'vitest'
 import { silentLog } from '../base/index.ts'
 import { loadConfig } from '../config/index.ts'
+import type { CacheStats } from '../data/index.ts'
 import { compose } from './compose.ts'
 import { createMetrics, sumOfMetrics } from './metrics.ts'
 import { watchedJob } from './watched-job.ts'
@@ -47,6 +49,42 @@ it('reads what others know when it is asked, and bears that they do not answer',
   expect(text).toContain('laputa_live_clients 7\n')
   waiting = -1
   expect((await metrics.page()).text).not.toContain('laputa_queue_jobs{')
+})
+
+it('watches anew in another attempt to start, and forgets what the one before knew', async () => {
+  const metrics = made()
+  const stats = (hits: number) => ({ served: { hit: hits }, memory: { bytes: hits } }) as unknown as CacheStats
+  for (const attempt of [1, 2]) {
+    metrics.watchCache(() => stats(attempt))
+    metrics.watchClients(() => attempt)
+    metrics.watchQueues(async () => ({ fast: { waiting: attempt, running: 0, dead: 0 } }))
+  }
+  const { text } = await metrics.page()
+  expect(text.match(/^laputa_(cache|live|queue).*waiting.*|^laputa_(cache|live).*/gm)).toEqual([
+    'laputa_cache_answers_total{outcome="hit"} 2',
+    'laputa_cache_memory_bytes 2',
+    'laputa_live_clients 2',
+    'laputa_queue_jobs{queue="fast",state="waiting"} 2',
+  ])
+})
+
+it('tells how long requests took as the library does that it spares', async () => {
+  const name = 'laputa_http_request_duration_seconds'
+  const help = 'How long requests took, until their answers were sent.'
+  const buckets = [0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30]
+  const registry = new Registry()
+  const histogram = new Histogram({ name, help, labelNames: ['method', 'route'], buckets, registers: [registry] })
+  const metrics = made()
+  for (const [index, ms] of [0, 1, 1.5, 20, 20.001, 49.9, 500, 2500, 30_000, 30_001, 1e6].entries()) {
+    const [method, route] = [index % 2 === 0 ? 'GET' : 'POST', index % 3 === 0 ? '/me' : '/:app/data']
+    metrics.request({ method, route, status: 200, ms })
+    histogram.observe({ method, route }, ms / 1000)
+  }
+  const expected = (await registry.metrics()).trim()
+  expect(expected.split('\n').length).toBeGreaterThan(50)
+  expect((await metrics.page()).text).toContain(expected)
+  const ours = (await sumOfMetrics([await metrics.values()])).text
+  expect(ours).toContain((await sumOfMetrics([await registry.getMetricsAsJSON()])).text.trim())
 })
 
 it('counts jobs by how they ended', async () => {

@@ -1,4 +1,12 @@
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import {
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type Metric,
+  Registry,
+} from 'prom-client'
 import type { CacheStats } from '../data/index.ts'
 import type { MetricsPage } from '../features/index.ts'
 import type { SeenRequest } from '../http/index.ts'
@@ -21,7 +29,7 @@ export interface Metrics {
   request(seen: SeenRequest): void
   job(seen: SeenJob): void
   parts(state: PartsState, names: readonly string[]): void
-  /** Read when somebody asks. */
+  /** Read when somebody asks. Whoever starts anew watches anew: what was watched before is forgotten. */
   watchCache(stats: () => CacheStats): void
   watchQueues(counts: () => Promise<QueueCounts>): void
   watchClients(count: () => number): void
@@ -63,18 +71,9 @@ export function createMetrics({ role, version }: { role: string; version: string
       const down = new Set([...failed, ...missing])
       for (const part of names) up.set({ part }, down.has(part) ? 0 : 1)
     },
-    watchCache: (stats) => watchCache(registers, stats),
-    watchQueues: (counts) => watchQueues(registers, counts),
-    watchClients(count) {
-      new Gauge({
-        name: 'laputa_live_clients',
-        help: 'Clients that are connected to receive events.',
-        registers,
-        collect() {
-          this.set(count())
-        },
-      })
-    },
+    watchCache: (stats) => watchCache(registry, stats),
+    watchQueues: (counts) => watchQueues(registry, counts),
+    watchClients: (count) => watchClients(registry, count),
     page: async () => ({ type: registry.contentType, text: await registry.metrics() }),
     values: () => registry.getMetricsAsJSON(),
   }
@@ -102,9 +101,9 @@ function requestMetrics(registry: Registry): (seen: SeenRequest) => void {
     type: 'histogram',
     aggregator: 'sum',
   }
-  // The registry only ever asks a metric for its name and its values.
+  // The types say one of its own classes; the registry asks a metric for nothing but its name and what `get` gives.
   const register = (about: typeof count, values: () => object[]) =>
-    registry.registerMetric({ ...about, get: async () => ({ ...about, values: values() }) } as never)
+    registry.registerMetric({ ...about, get: async () => ({ ...about, values: values() }) } as unknown as Metric)
   register(count, tally.counts)
   register(duration, tally.durations)
   return tally.add
@@ -130,34 +129,47 @@ function jobMetrics(registers: Registry[]): (seen: SeenJob) => void {
   }
 }
 
-function watchCache(registers: Registry[], stats: () => CacheStats): void {
+/** The place of a metric that may be there from an attempt to start that failed: registering it twice is an error. */
+function placeOf(registry: Registry, name: string): { readonly name: string; readonly registers: Registry[] } {
+  registry.removeSingleMetric(name)
+  return { name, registers: [registry] }
+}
+
+function watchClients(registry: Registry, count: () => number): void {
+  new Gauge({
+    ...placeOf(registry, 'laputa_live_clients'),
+    help: 'Clients that are connected to receive events.',
+    collect() {
+      this.set(count())
+    },
+  })
+}
+
+function watchCache(registry: Registry, stats: () => CacheStats): void {
   new Counter({
-    name: 'laputa_cache_answers_total',
+    ...placeOf(registry, 'laputa_cache_answers_total'),
     help: 'Answers to queries, by how the cache served them.',
     labelNames: ['outcome'],
-    registers,
     collect() {
       this.reset()
       for (const [outcome, count] of Object.entries(stats().served)) this.inc({ outcome }, count)
     },
   })
   new Gauge({
-    name: 'laputa_cache_memory_bytes',
+    ...placeOf(registry, 'laputa_cache_memory_bytes'),
     help: 'Memory that cached answers take in the process.',
-    registers,
     collect() {
       this.set(stats().memory.bytes)
     },
   })
 }
 
-function watchQueues(registers: Registry[], counts: () => Promise<QueueCounts>): void {
+function watchQueues(registry: Registry, counts: () => Promise<QueueCounts>): void {
   new Gauge({
-    name: 'laputa_queue_jobs',
+    ...placeOf(registry, 'laputa_queue_jobs'),
     help: 'Jobs of the instance by queue and state. Each worker tells the same: take the largest, not the sum.',
     labelNames: ['queue', 'state'],
     aggregator: 'max',
-    registers,
     async collect() {
       this.reset()
       // A bus that does not answer says nothing about its queues; `laputa_part_up` says that it does not answer.
