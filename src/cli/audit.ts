@@ -1,9 +1,6 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { Problem, silentLog, systemClock } from '../base/index.ts'
 import { type Config, type ConfigSource, loadConfig } from '../config/index.ts'
-import { storeSettings } from '../processes/index.ts'
+import { withStore } from './with-store.ts'
 
 /** What the command meets outside; by default the process itself. */
 export interface AuditCommandDeps {
@@ -56,20 +53,9 @@ function readMark(text: string): Mark {
 }
 
 async function verify(config: Config, head: Mark | undefined) {
-  const settings = storeSettings(config)
-  // Opening a store makes one where there is none, and that would be in order.
-  if (settings.kind === 'sqlite' && !existsSync(join(settings.home, 'store.sqlite'))) {
-    const detail = `There is no store in ${settings.home}: set \`home\` to the folder of an instance.`
-    throw new Problem('storage_failed', detail)
-  }
-  const { openStore } = await import('../store/index.ts')
   const { verifyAuditLog } = await import('../features/index.ts')
-  const store = await openStore(settings, { clock: systemClock, log: silentLog })
-  try {
-    return await verifyAuditLog(store, head)
-  } finally {
-    await store.close()
-  }
+  // An empty log is in order, and so would one be that is made where there is none.
+  return withStore(config, { make: false, use: (store) => verifyAuditLog(store, head) })
 }
 
 function describe({ entries, first, last, unanchored, broken }: Awaited<ReturnType<typeof verify>>): string {

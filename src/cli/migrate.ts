@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { Command } from 'commander'
-import { Problem, silentLog, systemClock } from '../base/index.ts'
 import { type ConfigSource, loadConfig } from '../config/index.ts'
 import type { MigrationReport } from '../store/index.ts'
+import { withStore } from './with-store.ts'
 
 /** What the command meets outside; by default the process itself. */
 export interface MigrateCommandDeps {
@@ -30,23 +28,12 @@ export function migrateCommand(deps: MigrateCommandDeps = {}): Command {
 }
 
 async function run(source: ConfigSource, dryRun: boolean): Promise<MigrationReport> {
-  const { storeSettings } = await import('../processes/index.ts')
-  const settings = storeSettings(loadConfig(source))
-  // Opening a store makes one where there is none, and a dry run makes nothing.
-  if (dryRun && settings.kind === 'sqlite' && !existsSync(join(settings.home, 'store.sqlite'))) {
-    throw new Problem(
-      'storage_failed',
-      `There is no store in ${settings.home}: set \`home\` to the folder of an instance.`,
-    )
-  }
-  const { migrate, openStore } = await import('../store/index.ts')
-  const deps = { clock: systemClock, log: silentLog }
-  const store = await openStore(settings, deps)
-  try {
-    return await migrate(store, { ...deps, dryRun })
-  } finally {
-    await store.close()
-  }
+  const { migrate } = await import('../store/index.ts')
+  return withStore(loadConfig(source), {
+    // A dry run makes nothing.
+    make: !dryRun,
+    use: (store, deps) => migrate(store, { ...deps, dryRun }),
+  })
 }
 
 function describe({ before, ran, pending }: MigrationReport): string {

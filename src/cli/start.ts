@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { loadConfig } from '../config/index.ts'
+import { roleNames, startAllInOne, startRole } from '../processes/index.ts'
 import { version } from './version.ts'
 
 interface Flags {
@@ -9,9 +10,6 @@ interface Flags {
   readonly heavy?: number
   readonly fast?: number
 }
-
-/** Named here too, so that `laputa --help` loads no process. */
-const roleNames = ['web', 'worker', 'live', 'scheduler'] as const
 
 /** `laputa start`: all roles in one process or one of them, until a signal ends it. */
 export function startCommand(): Command {
@@ -28,7 +26,6 @@ export function startCommand(): Command {
       if (unfit) command.error(`error: ${unfit}`)
       const config = loadConfig()
       const print = (text: string) => process.stdout.write(`${text}\n`)
-      const { startAllInOne, startRole } = await import('../processes/index.ts')
       const { demo = false, only, ...counts } = flags
       const role = roleNames.find((name) => name === only)
       const start = { config, version, print, ...counts }

@@ -5,7 +5,7 @@ import type { AllStart, RoleStart } from './start-options.ts'
 type RunRole = (start: RoleStart) => Promise<void>
 
 /** What runs in which process, loaded when it is asked for. */
-export const roles = {
+const roles = {
   web: async () => (await import('./web/web.ts')).runWeb,
   worker: async () => (await import('./worker.ts')).runWorker,
   live: async () => (await import('./live.ts')).runLive,
@@ -13,6 +13,8 @@ export const roles = {
 } as const satisfies Record<string, () => Promise<RunRole>>
 
 export type Role = keyof typeof roles
+
+export const roleNames = Object.keys(roles) as readonly Role[]
 
 /**
  * Runs one role until a signal ends it. Errors: `config_invalid` when what it would share with the other processes cannot be shared;
