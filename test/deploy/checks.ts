@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startCommand } from '../../src/cli/start.ts'
-import { settingGroups } from '../../src/config/index.ts'
+import { type Config, settingGroups } from '../../src/config/index.ts'
 
 export const root = join(import.meta.dirname, '..', '..')
 
@@ -27,6 +27,23 @@ const variables = new Set(settingGroups.flatMap(({ settings }) => settings.map((
 /** Names that look like settings and are none. */
 export function unknownSettings(names: Iterable<string>): readonly string[] {
   return [...names].filter((name) => name.startsWith('LAPUTA_') && name !== 'LAPUTA_CONFIG' && !variables.has(name))
+}
+
+/** What the processes of the web role may take in all, where each has these settings: rows, cached answers, and themselves. */
+export function webMemory({ web, rows, query }: Config): number {
+  const itself = 150 * 1024 ** 2
+  return web.workers * (rows.memory_limit + query.cache.memory + itself) + itself
+}
+
+/** What a worker may take with the children of its jobs. */
+export function workerMemory({ jobs, rows, query }: Config): number {
+  return jobs.heavy * jobs.memory + rows.memory_limit + query.cache.memory + 150 * 1024 ** 2
+}
+
+/** Bytes of a text such as `4g`. */
+export function bytes(text: string): number {
+  const [, count, unit = ''] = /^(\d+)([mg])$/i.exec(text) ?? []
+  return Number(count) * 1024 ** (unit.toLowerCase() === 'g' ? 3 : 2)
 }
 
 /** Milliseconds of a text such as `60s`. */

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { loadConfig } from '../../src/config/index.ts'
-import { read, refusalOf, root, seconds, unknownSettings } from './checks.ts'
+import { type Config, loadConfig } from '../../src/config/index.ts'
+import { bytes, read, refusalOf, root, seconds, unknownSettings, webMemory, workerMemory } from './checks.ts'
 
 const text = read('deploy/docker/docker-compose.yml')
 const example = read('deploy/docker/example.env')
@@ -48,6 +48,11 @@ const ours = services.filter(([, { image }]) => image === 'laputa')
 /** What the shell of Compose makes of a text: each variable is given its own name, long enough for any key. */
 const filledIn = (value: string) => value.replace(/\$\{(\w+):\?[^}]+\}/g, (_, name: string) => name.repeat(6))
 
+function configOf({ environment = {} }: z.infer<typeof service>): Config {
+  const env = Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, filledIn(value)]))
+  return loadConfig({ env, cwd: root })
+}
+
 describe('docker-compose.yml', () => {
   it('runs every role, and the servers that they need', () => {
     expect(services.map(([name]) => name).sort()).toEqual([
@@ -65,11 +70,10 @@ describe('docker-compose.yml', () => {
     )
   })
 
-  it.each(ours)('%s is started as the program can be', (_, { command = [], environment = {} }) => {
-    expect(refusalOf(command)).toBe(null)
-    expect(unknownSettings(Object.keys(environment))).toEqual([])
-    const env = Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, filledIn(value)]))
-    const config = loadConfig({ env, cwd: root })
+  it.each(ours)('%s is started as the program can be', (_, one) => {
+    expect(refusalOf(one.command ?? [])).toBe(null)
+    expect(unknownSettings(Object.keys(one.environment ?? {}))).toEqual([])
+    const config = configOf(one)
     expect([config.store.kind, config.rows.kind, config.bus.kind]).toEqual(['mongo', 'mongo', 'redis'])
   })
 
@@ -82,6 +86,13 @@ describe('docker-compose.yml', () => {
       mem_limit: expect.any(String),
       restart: 'unless-stopped',
     })
+  })
+
+  it('gives them the memory that their settings let them take', () => {
+    for (const [name, needed] of Object.entries({ web: webMemory, worker: workerMemory })) {
+      const one = service.parse(file.services[name])
+      expect(bytes(one.mem_limit ?? '')).toBeGreaterThan(needed(configOf(one)))
+    }
   })
 
   it('has no password of its own, and none by default', () => {
@@ -140,7 +151,16 @@ describe('nginx/laputa.conf', () => {
 
   it('leads to the ports of the roles', () => {
     const { http, live } = loadConfig({ env: {}, cwd: root })
-    expect(nginx).toContain(`server web:${http.port};`)
-    expect(nginx).toContain(`server live:${live.port};`)
+    expect(nginx).toContain(`server web:${http.port} resolve;`)
+    expect(nginx).toContain(`server live:${live.port} resolve;`)
+  })
+
+  it('looks names up again, which nginx does with a resolver, in upstreams with a zone', () => {
+    expect(nginx).toMatch(/^resolver \S+ valid=\d+s;$/m)
+    const upstreams = [...nginx.matchAll(/^upstream \w+ \{([^}]+)\}/gm)].map(([, block = '']) => block)
+    expect(upstreams).toHaveLength(2)
+    for (const block of upstreams) expect(block).toMatch(/^\s*zone \w+ \d+k;/)
+    const [, major, minor] = /^nginx:(\d+)\.(\d+)-/.exec(file.services.proxy?.image ?? '') ?? []
+    expect(Number(major) * 1000 + Number(minor)).toBeGreaterThanOrEqual(1028)
   })
 })

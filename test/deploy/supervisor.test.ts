@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { loadConfig } from '../../src/config/index.ts'
 import { findProgram } from '../services/program.ts'
 import { read, refusalOf, root, unknownSettings } from './checks.ts'
@@ -76,12 +76,21 @@ describe('supervisor/laputa.conf', () => {
 
 const supervisord = process.env.LAPUTA_TEST_SUPERVISORD ?? findProgram('supervisord')
 
+/** What a test hears meanwhile: of the roles, and of supervisor. */
+interface Told {
+  noted(): readonly string[]
+  log(): string
+}
+
 /** Supervisor itself, with programs of this test in the place of ours. */
 describe.skipIf(supervisord === null)('supervisord with that configuration', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'laputa-supervisor-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-  it('starts and stops them in order, starts again what dies, and leaves alone what is refused', async () => {
+  /** Runs it with roles that do what `behaviour` says until `meanwhile` is done, and answers what they noted. */
+  async function supervise(
+    { behaviour, startsecs }: { behaviour: string; startsecs: number },
+    meanwhile: (told: Told) => Promise<void>,
+  ): Promise<readonly string[]> {
+    const folder = mkdtempSync(join(tmpdir(), 'laputa-supervisor-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
     const notes = join(folder, 'notes')
     writeFileSync(notes, '')
     const program = join(folder, 'program.cjs')
@@ -95,8 +104,7 @@ describe.skipIf(supervisord === null)('supervisord with that configuration', () 
       note('starts')
       process.on('SIGTERM', () => { note('stops'); process.exit(0) })
       setInterval(() => {}, 1000)
-      if (role === 'live' && !before) setTimeout(() => process.exit(0), 1500)
-      if (role === 'scheduler') setTimeout(() => { note('is refused'); process.exit(78) }, 1500)
+      ${behaviour}
       `,
     )
     const here = text
@@ -105,7 +113,8 @@ describe.skipIf(supervisord === null)('supervisord with that configuration', () 
       .replaceAll('directory=/opt/laputa', `directory=${folder}`)
       .replaceAll('/var/log/laputa', folder)
       .replaceAll(/^user=.*$/gm, '')
-      .replaceAll('startsecs=5', 'startsecs=1')
+      .replaceAll('startsecs=5', `startsecs=${startsecs}`)
+      .replaceAll('startretries=10', 'startretries=2')
     const file = join(folder, 'supervisord.conf')
     const own = `[supervisord]\nlogfile=${folder}/supervisord.log\npidfile=${folder}/supervisord.pid\n`
     writeFileSync(file, own + here)
@@ -115,18 +124,37 @@ describe.skipIf(supervisord === null)('supervisord with that configuration', () 
     const ended = once(supervisor, 'exit')
     const noted = () => readFileSync(notes, 'utf8').trim().split('\n')
     try {
+      await meanwhile({ noted, log: () => readFileSync(join(folder, 'supervisord.log'), 'utf8') })
+    } finally {
+      supervisor.kill('SIGTERM')
+      await ended
+    }
+    return noted()
+  }
+
+  it('starts and stops them in order, starts again what dies, and leaves alone what is refused', async () => {
+    const behaviour = `
+      if (role === 'live' && !before) setTimeout(() => process.exit(0), 1500)
+      if (role === 'scheduler') setTimeout(() => { note('is refused'); process.exit(78) }, 1500)
+    `
+    const notes = await supervise({ behaviour, startsecs: 1 }, async ({ noted, log }) => {
       await expect.poll(noted, { timeout: 10_000 }).toContain('scheduler starts')
       // What runs first of four that were begun at once is up to the machine: its log has the order.
-      const begun = readFileSync(join(folder, 'supervisord.log'), 'utf8').matchAll(/spawned: 'laputa-(\w+)'/g)
+      const begun = log().matchAll(/spawned: 'laputa-(\w+)'/g)
       expect([...begun].slice(0, 4).map(([, role]) => role)).toEqual(['worker', 'web', 'live', 'scheduler'])
       await expect.poll(() => noted().filter((line) => line === 'live starts'), { timeout: 10_000 }).toHaveLength(2)
       await expect.poll(noted, { timeout: 10_000 }).toContain('scheduler is refused')
       await new Promise((resolve) => setTimeout(resolve, 1500))
       expect(noted().filter((line) => line === 'scheduler starts')).toHaveLength(1)
-    } finally {
-      supervisor.kill('SIGTERM')
-      await ended
-    }
-    expect(noted().filter((line) => line.endsWith('stops'))).toEqual(['live stops', 'web stops', 'worker stops'])
+    })
+    expect(notes.filter((line) => line.endsWith('stops'))).toEqual(['live stops', 'web stops', 'worker stops'])
+  }, 60_000)
+
+  it('tries again what is refused within its first seconds, and gives up after so many times', async () => {
+    const behaviour = `if (role === 'scheduler') process.exit(78)`
+    const notes = await supervise({ behaviour, startsecs: 5 }, async ({ log }) => {
+      await expect.poll(log, { timeout: 20_000 }).toMatch(/gave up: laputa-scheduler entered FATAL state/)
+    })
+    expect(notes.filter((line) => line === 'scheduler starts')).toHaveLength(3)
   }, 60_000)
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/index.ts'
-import { read, refusalOf, root, unknownSettings } from './checks.ts'
+import { bytes, read, refusalOf, root, unknownSettings, webMemory, workerMemory } from './checks.ts'
 
 type Unit = ReadonlyMap<string, readonly (readonly [name: string, value: string])[]>
 
@@ -23,9 +23,12 @@ const service = unitOf('laputa@.service')
 const target = unitOf('laputa.target')
 const jobs = unitOf('laputa@worker.service.d/jobs.conf')
 const reload = unitOf('laputa@web.service.d/reload.conf')
+const memory = unitOf('laputa@web.service.d/memory.conf')
 const valuesOf = (unit: Unit, section: string, key: string) =>
   (unit.get(section) ?? []).filter(([name]) => name === key).map(([, value]) => value)
 const lastOf = (unit: Unit, section: string, key: string) => valuesOf(unit, section, key).at(-1)
+
+const pairsOf = (unit: Unit) => valuesOf(unit, 'Service', 'Environment').flatMap((value) => value.split(' '))
 
 const known: Record<string, readonly string[]> = {
   Unit: ['Description', 'PartOf', 'After', 'Before', 'Wants', 'StartLimitIntervalSec', 'StartLimitBurst'],
@@ -42,7 +45,7 @@ const known: Record<string, readonly string[]> = {
 }
 
 describe('the units of systemd', () => {
-  it.each([service, target, jobs, reload])('say nothing that systemd does not know (%#)', (unit) => {
+  it.each([service, target, jobs, reload, memory])('say nothing that systemd does not know (%#)', (unit) => {
     for (const [section, entries] of unit) {
       expect(entries.filter(([key]) => !known[section]?.includes(key))).toEqual([])
     }
@@ -58,8 +61,20 @@ describe('the units of systemd', () => {
     expect(refusalOf(argv)).toContain('%i')
   })
 
+  it('start with the machine whatever was enabled: the target, or a role by itself', () => {
+    for (const unit of [service, target]) expect(lastOf(unit, 'Install', 'WantedBy')).toBe('multi-user.target')
+  })
+
+  it('give the roles the memory that their settings let them take', () => {
+    const env = Object.fromEntries(pairsOf(memory).map((pair) => pair.split('=')))
+    expect(unknownSettings(Object.keys(env))).toEqual([])
+    const limitOf = (unit: Unit) => bytes(lastOf(unit, 'Service', 'MemoryMax') ?? '')
+    expect(limitOf(memory)).toBeGreaterThan(webMemory(loadConfig({ env, cwd: root })))
+    expect(limitOf(jobs)).toBeGreaterThan(workerMemory(loadConfig({ env: {}, cwd: root })))
+  })
+
   it('name settings that exist', () => {
-    const pairs = valuesOf(service, 'Service', 'Environment').flatMap((value) => value.split(' '))
+    const pairs = pairsOf(service)
     expect(unknownSettings(pairs.map((pair) => pair.split('=')[0] ?? ''))).toEqual([])
     const { home } = loadConfig({ env: { LAPUTA_HOME: '/var/lib/laputa' }, cwd: root })
     expect(pairs).toContain(`LAPUTA_HOME=${home}`)
