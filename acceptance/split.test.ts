@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { keptPorts } from '../test/services/program.ts'
 import { signIn } from './client.ts'
-import { freePorts, isAlive, type RoleProcess, residentMiB, startRole } from './role.ts'
+import { isAlive, type RoleProcess, residentMiB, startRole } from './role.ts'
 import { newHome, removeHome } from './started.ts'
 
 const mongo = process.env.LAPUTA_TEST_MONGO_URL
@@ -20,7 +23,7 @@ describe.skipIf(!mongo || !redis)('a split installation', () => {
 
   beforeAll(async () => {
     // http.port, live.port, then the four of the probes.
-    first = await freePorts(6)
+    first = await keptPorts(6)
     url = `http://127.0.0.1:${first}`
     env = {
       LAPUTA_HOME: join(home, 'var'),
@@ -41,7 +44,19 @@ describe.skipIf(!mongo || !redis)('a split installation', () => {
   afterAll(async () => {
     for (const one of started) if (one.process.exitCode === null) await one.end('SIGKILL')
     removeHome(home)
+    // They are servers of others, perhaps.
+    await forget()
   })
+  async function forget(): Promise<void> {
+    const client = await new MongoClient(mongo ?? '').connect()
+    await client.db(name).dropDatabase()
+    await client.close()
+    const server = new Redis(redis ?? '')
+    for await (const keys of server.scanStream({ match: `*${name}*`, count: 1000 })) {
+      if (keys.length > 0) await server.unlink(...keys)
+    }
+    server.disconnect()
+  }
 
   const start = async (role: 'web' | 'worker' | 'live' | 'scheduler', ...more: string[]) => {
     const offset = ['web', 'worker', 'live', 'scheduler'].indexOf(role)
@@ -52,7 +67,7 @@ describe.skipIf(!mongo || !redis)('a split installation', () => {
   }
   const adminsPassword = () =>
     (JSON.parse(readFileSync(join(home, 'var', 'admin-credentials.json'), 'utf8')) as { admin: string }).admin
-  const admin = () => signIn({ url, credentials: {} } as Parameters<typeof signIn>[0], 'admin', adminsPassword())
+  const admin = () => signIn({ url, credentials: {} }, 'admin', adminsPassword())
 
   it('starts, serves, and ends in order', async () => {
     const web = await start('web', '--workers', '2')

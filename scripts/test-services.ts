@@ -1,12 +1,20 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { dockerAnswers, type FoundServer, findServer, type TestServer, testServers } from '../test/services/index.ts'
+import {
+  dockerAnswers,
+  type FoundServer,
+  findServer,
+  mongo,
+  redis,
+  type TestServer,
+  testServers,
+} from '../test/services/index.ts'
 
 /** Something that tests need and npm does not bring. `check` answers what to hand to the tests, or null when it is not usable. */
 interface Service {
   readonly name: string
-  /** The environment variable that names it; what is found is handed to the tests in the same one. */
-  readonly variable: string
+  /** The environment variable that names it; what is found is handed to the tests in the same one. None: they look on PATH. */
+  readonly variable?: string
   /** What cannot run without it. */
   readonly part: string
   readonly packages: readonly string[]
@@ -37,6 +45,19 @@ const services: readonly Service[] = [
     part: 'processes under supervisor',
     packages: ['supervisor'],
     check: () => onPath('supervisord'),
+  },
+  // Tests that stop and start their servers need the programs, whatever servers run besides.
+  {
+    name: 'redis-server',
+    part: 'failure tests',
+    packages: redis.packages,
+    check: () => (redis.isInstalled() ? 'installed' : null),
+  },
+  {
+    name: 'mongod, or java and maven',
+    part: 'failure tests',
+    packages: mongo.packages,
+    check: () => (mongo.isInstalled() ? 'installed' : null),
   },
 ]
 
@@ -86,10 +107,11 @@ export function serverEnvironment(found: readonly FoundServer[]): Record<string,
 export function installMissing(servers: readonly TestServer[]): void {
   if (!mayInstall()) return
   const missing = servers.filter((server) => !process.env[server.variable] && !server.isInstalled())
-  const packages = [
+  const needed = [
     ...services.filter((service) => look(service) === null).flatMap((service) => service.packages),
     ...(missing.length > 0 && dockerAnswers() ? [] : missing.flatMap((server) => server.packages)),
   ]
+  const packages = [...new Set(needed)]
   if (packages.length === 0) return
   process.stdout.write(`installing ${packages.join(', ')}\n`)
   // In "single user mode" packages do not start the servers that they bring.
@@ -104,7 +126,7 @@ export function installMissing(servers: readonly TestServer[]): void {
 }
 
 function look(service: Service): string | null {
-  const named = process.env[service.variable]
+  const named = service.variable && process.env[service.variable]
   return named && existsSync(named) ? named : service.check()
 }
 

@@ -27,7 +27,7 @@ const servers = serversFor(chosen)
 if (ci || process.argv.includes('--install')) installMissing(servers)
 const found = findServices()
 const environment = { ...process.env }
-for (const { service, value } of found) if (value) environment[service.variable] = value
+for (const { service, value } of found) if (value && service.variable) environment[service.variable] = value
 
 const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
 const failures: string[] = []
@@ -103,7 +103,10 @@ process.stdout.write('\n')
 const missing = [
   ...found
     .filter(({ value }) => value === null)
-    .map(({ service: { name, part, variable } }) => ({ name, part, why: `install it, or set ${variable}` })),
+    .map(({ service: { name, part, variable } }) => ({
+      ...{ name, part },
+      why: variable ? `install it, or set ${variable}` : 'install it',
+    })),
   ...started
     .filter(({ running }) => running === null)
     .map(({ server: { name, part }, problem }) => ({ name, part, why: problem })),

@@ -3,15 +3,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
-import {
-  anOwnMongo,
-  anOwnRedis,
-  hasMongoProgram,
-  hasRedisProgram,
-  type OwnServer,
-} from '../../test/services/own-servers.ts'
+import { anOwnMongo, anOwnRedis, hasMongoProgram, type OwnServer } from '../../test/services/own-servers.ts'
+import { keptPorts } from '../../test/services/program.ts'
+import { hasRedisProgram } from '../../test/services/redis-server.ts'
 import { type Client, signIn } from '../client.ts'
-import { freePorts, isAlive, type RoleProcess, startRole } from '../role.ts'
+import { isAlive, type RoleProcess, startRole } from '../role.ts'
 import { newHome, removeHome } from '../started.ts'
 
 export const canBeSplit = hasMongoProgram && hasRedisProgram
@@ -46,7 +42,7 @@ export async function anInstallation(settings: Readonly<Record<string, string>> 
   const home = newHome()
   const [redis, mongo] = await Promise.all([anOwnRedis(), anOwnMongo()])
   await Promise.all([redis.start(), mongo.start()])
-  const first = await freePorts(2)
+  const first = await keptPorts(2)
   const database = `laputa-${randomBytes(4).toString('hex')}`
   const url = `http://127.0.0.1:${first}`
   const common = {
@@ -62,7 +58,7 @@ export async function anInstallation(settings: Readonly<Record<string, string>> 
   return {
     ...{ url, liveUrl: `http://127.0.0.1:${first + 1}`, home, redis, mongo },
     async start(role, { args = [], env = {}, unready = false } = {}) {
-      const probes = await freePorts(4)
+      const probes = await keptPorts(4)
       const one = await startRole({
         args: ['--only', role, ...args],
         env: { ...common, LAPUTA_HEALTH__PORT: `${probes}`, ...env },

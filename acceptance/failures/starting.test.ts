@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { anOwnRedis, hasRedisProgram, type OwnServer } from '../../test/services/own-servers.ts'
-import { findProgram } from '../../test/services/program.ts'
-import { freePorts, type RoleProcess, startRole } from '../role.ts'
+import { anOwnRedis, type OwnServer } from '../../test/services/own-servers.ts'
+import { findProgram, keptPorts } from '../../test/services/program.ts'
+import { hasRedisProgram } from '../../test/services/redis-server.ts'
+import { type RoleProcess, startRole } from '../role.ts'
 import { newHome, removeHome } from '../started.ts'
 import { anOldMongo, anOldRedis, type OldServer } from './old-servers.ts'
 
@@ -38,7 +39,7 @@ describe('a start', () => {
   })
 
   async function start(env: Record<string, string>, args: readonly string[] = []) {
-    const probePort = await freePorts(4)
+    const probePort = await keptPorts(4)
     const common = {
       LAPUTA_HOME: join(home, 'var'),
       LAPUTA_HTTP__PORT: '0',
@@ -106,7 +107,8 @@ describe('a start', () => {
   })
 
   it('says what is the matter when the disk is full', async ({ skip }) => {
-    const [mount, umount] = [findProgram('mount') ?? '', findProgram('umount') ?? '']
+    const [mount, umount] = [findProgram('mount'), findProgram('umount')]
+    if (!mount || !umount) return skip('there is no mount here')
     const disk = join(home, 'disk')
     mkdirSync(disk)
     const mounted = spawnSync(mount, ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk], { stdio: 'ignore' }).status

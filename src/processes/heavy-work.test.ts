@@ -18,7 +18,9 @@ function childrenNow(): number {
   }).length
 }
 
-it.runIf(process.platform === 'linux')('reads an upload in a process of its own where that is wanted', async () => {
+const onLinux = it.runIf(process.platform === 'linux')
+
+onLinux('reads an upload in a process of its own where that is wanted', async () => {
   instance = await anInstance({ LAPUTA_JOBS__ISOLATE: 'always' })
   await instance.anApp({ id: 'shop', domains: { sales: 'city,amount\nParis,3\n' } })
   // It is kept for the next one.
@@ -32,7 +34,7 @@ it.runIf(process.platform === 'linux')('reads an upload in a process of its own 
   expect(childrenNow()).toBe(0)
 })
 
-it('reads small files in this process', async () => {
+onLinux('reads small files in this process', async () => {
   instance = await anInstance()
   await instance.anApp({ id: 'shop', domains: { sales: 'city,amount\nParis,3\n' } })
   expect(childrenNow()).toBe(0)

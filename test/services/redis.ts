@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { startImage } from './docker.ts'
-import { findProgram, freePort, startProgram, temporaryFolder } from './program.ts'
+import { freePort } from './program.ts'
+import { isRedisInstalled, redisUrl, startRedisServer } from './redis-server.ts'
 import type { RunningServer, TestServer } from './server.ts'
 
 export const redis: TestServer = {
@@ -9,17 +10,8 @@ export const redis: TestServer = {
   variable: 'LAPUTA_TEST_REDIS_URL',
   part: 'the bus and its queues on Redis',
   packages: ['redis-server'],
-  usedBy: [
-    'acceptance',
-    'src/bus',
-    'test/contracts',
-    'src/jobs',
-    'test/failures',
-    'src/features',
-    'src/http',
-    'test/services',
-  ],
-  isInstalled: () => program() !== null,
+  usedBy: ['acceptance', 'src/bus', 'test/contracts', 'src/jobs', 'src/features', 'src/http', 'test/services'],
+  isInstalled: isRedisInstalled,
   ways: [startInstalled, startContainer],
   versionOf,
 }
@@ -36,29 +28,11 @@ async function versionOf(url: string): Promise<string> {
 }
 
 async function startInstalled(): Promise<RunningServer | null> {
-  const command = program()
-  if (!command) return null
-  const folder = temporaryFolder('redis')
-  const port = await freePort()
-  const password = randomBytes(12).toString('hex')
-  const url = `redis://:${password}@127.0.0.1:${port}/0`
-  const started = await startProgram({
-    command,
-    args: [
-      ...['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder],
-      ...['--save', '', '--appendonly', 'no', '--requirepass', password],
-    ],
-    folder,
-    stopSignal: 'TERM',
-    greet: () => versionOf(url),
-    patienceMs: 15_000,
-  })
+  if (!isRedisInstalled()) return null
+  const place = { port: await freePort(), password: randomBytes(12).toString('hex') }
+  const url = redisUrl(place)
+  const started = await startRedisServer(place)
   return { url, version: await versionOf(url), stop: started.stop }
-}
-
-/** By its name: Debian has one program of several names, which does what it is called. */
-function program(): string | null {
-  return findProgram('redis-server') && 'redis-server'
 }
 
 function startContainer(): Promise<RunningServer | null> {

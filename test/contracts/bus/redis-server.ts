@@ -2,61 +2,31 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Redis } from 'ioredis'
 import { silentLog, systemClock } from '../../../src/base/index.ts'
 import { type BusDeps, openBus } from '../../../src/bus/index.ts'
 import { type Config, loadConfig } from '../../../src/config/index.ts'
-import { findProgram, freePort, startProgram, temporaryFolder } from '../../services/program.ts'
+import type { OwnServer as RestartableServer } from '../../services/own-servers.ts'
+import { keptPorts } from '../../services/program.ts'
+import { startRedisServer } from '../../services/redis-server.ts'
+
+export { hasRedisProgram } from '../../services/redis-server.ts'
 
 /** A server that a test may stop, kill, hold up and start again: always on the same port, never with what it kept. */
-export interface OwnServer {
+export interface OwnServer extends Pick<RestartableServer, 'url' | 'start' | 'stop'> {
   readonly port: number
-  readonly url: string
-  start(): Promise<void>
   signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>
-  stop(): Promise<void>
 }
-
-export const hasRedisProgram = findProgram('redis-server') !== null
 
 /** With a configuration file, the common arguments are left out: it may be for a sentinel, which knows none of them. */
 export async function anOwnServer(args: readonly string[] = [], port?: number, file?: string): Promise<OwnServer> {
-  const own = port ?? (await freePort())
-  const url = `redis://127.0.0.1:${own}`
+  const own = port ?? (await keptPorts(1))
   let running: { readonly stop: () => Promise<void>; readonly pid: number } | undefined
-
-  /** One that wants a password has answered too. */
-  async function greet(): Promise<void> {
-    const client = new Redis(url, { lazyConnect: true, retryStrategy: null, enableReadyCheck: false, protocol: 2 })
-    client.on('error', () => {})
-    try {
-      await client.connect()
-      await client.ping().catch((error: Error) => {
-        if (!error.message.includes('NOAUTH')) throw error
-      })
-    } finally {
-      client.disconnect()
-    }
-  }
-
   const server: OwnServer = {
     port: own,
-    url,
+    url: `redis://127.0.0.1:${own}`,
     async start() {
-      const folder = temporaryFolder('redis')
-      const pidFile = join(folder, 'pid')
-      const place = ['--port', `${own}`, '--bind', '127.0.0.1', '--dir', folder, '--pidfile', pidFile]
-      const common = file === undefined ? [...place, '--save', '', '--appendonly', 'no'] : [file, ...place]
-      const program = await startProgram({
-        // By its name: Debian has one program of several names, which does what it is called.
-        command: 'redis-server',
-        args: [...common, ...args],
-        folder,
-        stopSignal: 'TERM',
-        greet,
-        patienceMs: 10_000,
-      })
-      running = { stop: program.stop, pid: Number(readFileSync(pidFile, 'utf8')) }
+      const { stop, folder } = await startRedisServer({ port: own, args, ...(file !== undefined && { file }) })
+      running = { stop, pid: Number(readFileSync(join(folder, 'pid'), 'utf8')) }
     },
     async signal(signal) {
       if (running) process.kill(running.pid, signal)
