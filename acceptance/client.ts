@@ -6,7 +6,7 @@ export interface Client {
   get(path: string): Promise<Response>
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>
   /** Runs a pipeline on production (or another stage) and answers the parsed body. */
-  data(app: string, body: object, stage?: string): Promise<DataAnswer>
+  data(app: string, body: object, stage?: string, headers?: Record<string, string>): Promise<DataAnswer>
   upload(
     app: string,
     domain: string,
@@ -19,6 +19,7 @@ export interface DataAnswer {
   readonly status: number
   readonly cache: string | null
   readonly etag: string | null
+  readonly requestId: string
   readonly data: readonly Record<string, unknown>[]
   readonly columns: readonly { name: string; type: string }[]
   readonly pagination_info: { pagination_info: { type: string; total_rows?: number; is_last_page: boolean } }
@@ -49,14 +50,15 @@ export async function signIn(
     token,
     get: (path) => send('GET', path),
     send,
-    async data(app, body, stage = 'production') {
-      const response = await send('POST', `/${app}/data?stage=${stage}`, body)
+    async data(app, body, ...[stage = 'production', more = {}]) {
+      const response = await send('POST', `/${app}/data?stage=${stage}`, body, more)
       const { headers, status } = response
       return {
         ...((await response.json()) as DataAnswer),
         status,
         cache: headers.get('x-cache'),
         etag: headers.get('etag'),
+        requestId: headers.get('x-request-id') ?? '',
       }
     },
     upload(app, domain, ...[content, headers = {}]) {
