@@ -49,10 +49,15 @@ export async function benchLive(): Promise<Figure[]> {
 
 function startClients() {
   const child = fork(join(import.meta.dirname, 'live-clients.ts'), { execArgv: process.execArgv })
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`The process of the clients ended with ${code}.`)
+  })
+  // Heard of by whoever asks; nobody may.
+  ended.catch(() => {})
   return {
     async ask(message: ToClients): Promise<Heard> {
       child.send(message)
-      const [answer] = await once(child, 'message')
+      const [answer] = await Promise.race([once(child, 'message'), ended])
       return answer as Heard
     },
     end: () => child.kill(),
