@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import { queueContract } from '../../test/contracts/bus/queue.contract.ts'
+import { aJob, queueContract } from '../../test/contracts/bus/queue.contract.ts'
 import { busContract } from '../../test/contracts/bus.contract.ts'
 import { type Log, silentLog } from '../base/index.ts'
 import { type Bus, openBus } from './index.ts'
@@ -100,6 +101,28 @@ describe('memory bus', () => {
     }
     expect(await bus.increment('kept', 60_000)).toBe(2)
     expect(await lease.renew()).toBe(true)
+  })
+
+  it('does not wait longer for what is delayed when the clock is put back', async () => {
+    const clock = movedClock(1_800_000_000_000)
+    const queue = (await aBus(0, clock)).queue('heavy')
+    const taken: string[] = []
+    await queue.add(aJob('a', { delayMs: 300 }))
+    await queue.work({
+      concurrency: 1,
+      leaseMs: 5000,
+      handle: async ({ id }) => {
+        taken.push(id)
+        return { kind: 'done' }
+      },
+    })
+    clock.move(-3_600_000)
+    await sleep(150)
+    clock.move(200)
+    await sleep(150)
+    expect(taken).toEqual([])
+    clock.move(200)
+    await expect.poll(() => taken, { timeout: 1000 }).toEqual(['a'])
   })
 
   it('logs what a receiver throws, with the channel', async () => {

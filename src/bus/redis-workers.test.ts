@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Queue as BullQueue } from 'bullmq'
 import { Redis } from 'ioredis'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { aJob } from '../../test/contracts/bus/queue.contract.ts'
 import { redisSettings } from '../../test/contracts/bus/redis-server.ts'
 import { silentLog, systemClock } from '../base/index.ts'
@@ -89,6 +89,17 @@ describe.runIf(url)('workers on Redis', () => {
     await queue.remove('a')
     await queue.add(aJob('b'))
     await expect.poll(() => [...said, ...taken.map(({ id }) => id)].join()).toMatch(/\bb\b/)
+  })
+
+  it('what is delayed by a clock that is an hour fast: waits no longer than its delay', async () => {
+    const fast = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000)
+    await queue.addMany([aJob('a', { delayMs: 1500 }), aJob('later', { delayMs: 60_000 })])
+    fast.mockRestore()
+    const taken = await collect()
+    const began = performance.now()
+    await expect.poll(() => taken.map(({ id }) => id), { timeout: 5000 }).toEqual(['a'])
+    expect(performance.now() - began).toBeGreaterThan(1400)
+    expect(await queue.counts()).toMatchObject({ delayed: 1 })
   })
 
   it('what is in the queue and is not ours: comes as it is, or is dead, and stops nothing', async () => {

@@ -18,8 +18,8 @@ export interface Kept {
 }
 
 export interface Backlog {
-  /** In milliseconds since 1970; undefined when nothing is delayed. */
-  readonly nextDue: number | undefined
+  /** In how many milliseconds the next one is due; undefined when nothing is delayed. */
+  readonly nextDueIn: number | undefined
   counts(): { readonly waiting: number; readonly delayed: number; readonly running: number }
   has(id: string): boolean
   /** Does nothing when there is one of its id. */
@@ -43,6 +43,7 @@ export function createBacklog(clock: Clock): Backlog {
   const waiting = createHeap<Kept>(isEarlierBy('tag'))
   const delayed = createHeap<Kept>(isEarlierBy('due'))
   const share = createFairShare()
+  const passed = createPassedTime(clock)
   let added = 0
 
   function wait(kept: Kept, tag: number): void {
@@ -52,7 +53,7 @@ export function createBacklog(clock: Clock): Backlog {
   function put(kept: Kept, delayMs: number): void {
     if (delayMs > 0) {
       kept.state = 'delayed'
-      kept.due = clock.now() + delayMs
+      kept.due = passed() + delayMs
       delayed.push(kept)
     } else wait(kept, share.tag(kept.job.group, kept.job.priority))
   }
@@ -66,7 +67,7 @@ export function createBacklog(clock: Clock): Backlog {
 
   /** A delayed job is given its place when it is due: until then it has no part in the service. */
   function awakenDue(): void {
-    const now = clock.now()
+    const now = passed()
     for (let kept = delayed.peek(); kept !== undefined && kept.due <= now; kept = delayed.peek()) {
       delayed.pop()
       put(kept, 0)
@@ -83,8 +84,9 @@ export function createBacklog(clock: Clock): Backlog {
   }
 
   return {
-    get nextDue() {
-      return delayed.peek()?.due
+    get nextDueIn() {
+      const next = delayed.peek()
+      return next && next.due - passed()
     },
     counts() {
       awakenDue()
@@ -101,6 +103,18 @@ export function createBacklog(clock: Clock): Backlog {
     end: (kept) => void all.delete(kept.job.id),
     remove: (id) => removeWaiting(id, { all, waiting, delayed }),
     clear: () => all.clear(),
+  }
+}
+
+/** Milliseconds that have passed, by a clock that may be put back meanwhile: what is delayed is not delayed by that too. */
+function createPassedTime(clock: Clock): () => number {
+  let passed = 0
+  let seen = clock.now()
+  return () => {
+    const now = clock.now()
+    passed += Math.max(0, now - seen)
+    seen = now
+    return passed
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Clock } from '../../base/index.ts'
 import type { JobOutcome, WorkOptions } from '../port.ts'
 import type { Backlog, Kept } from './backlog.ts'
 import { createMemoryWorker, type MemoryWorker } from './queue-worker.ts'
@@ -15,11 +14,7 @@ export interface Dispatcher {
 const lookMs = 100
 
 /** Gives the jobs of a backlog to workers. `settle` is told what became of each. */
-export function createDispatcher(
-  backlog: Backlog,
-  clock: Clock,
-  settle: (kept: Kept, outcome: JobOutcome) => void,
-): Dispatcher {
+export function createDispatcher(backlog: Backlog, settle: (kept: Kept, outcome: JobOutcome) => void): Dispatcher {
   const workers = new Set<MemoryWorker>()
   let next: NodeJS.Immediate | undefined
   let look: NodeJS.Timeout | undefined
@@ -35,8 +30,9 @@ export function createDispatcher(
   }
 
   function lookLater(): void {
-    if (look !== undefined || backlog.nextDue === undefined || workers.size === 0) return
-    const wait = Math.min(lookMs, Math.max(1, backlog.nextDue - clock.now()))
+    const { nextDueIn } = backlog
+    if (look !== undefined || nextDueIn === undefined || workers.size === 0) return
+    const wait = Math.min(lookMs, Math.max(1, nextDueIn))
     look = setTimeout(() => {
       look = undefined
       serve()

@@ -18,7 +18,7 @@ interface Buried extends Omit<DeadJob, 'payload'> {
 /** A queue within this process. Delays go by the given clock; one that is put forward is noticed within a tenth of a second. */
 export function createMemoryQueue(name: string, clock: Clock): MemoryQueue {
   const backlog = createBacklog(clock)
-  const dispatcher = createDispatcher(backlog, clock, settle)
+  const dispatcher = createDispatcher(backlog, settle)
   const buried: Buried[] = []
   let ended = false
 

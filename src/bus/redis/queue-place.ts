@@ -7,6 +7,10 @@ export interface QueuePlace {
   readonly name: string
   /** Jobs that wait, by tag. */
   readonly waiting: string
+  /** Delayed jobs, by when they are due. */
+  readonly delayed: string
+  /** Wakes workers. */
+  readonly marker: string
   /** The account of who was served how much. */
   readonly account: string
   /** Dead jobs, the newest first. */
@@ -22,6 +26,8 @@ export function placeOf(prefix: string, queue: string): QueuePlace {
     prefix: parent,
     name,
     waiting: key('prioritized'),
+    delayed: key('delayed'),
+    marker: key('marker'),
     account: key('account'),
     dead: key('dead'),
     job: key,

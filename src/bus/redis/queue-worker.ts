@@ -5,6 +5,7 @@ import { closeGraceMs } from '../outcome.ts'
 import type { JobOutcome, QueueWorker, WorkOptions } from '../port.ts'
 import { within } from '../within.ts'
 import type { Client } from './connections.ts'
+import { watchDelays } from './delays.ts'
 import { reasonOf } from './failures.ts'
 import { createJobMoves, type Held, type JobMoves } from './job-moves.ts'
 import { createAccount } from './queue-account.ts'
@@ -26,6 +27,7 @@ export function createRedisWorker(options: WorkOptions, deps: Deps): QueueWorker
   const running = createRunningJobs(options)
   const moves = createJobMoves(client, place)
   const account = createAccount(runner(client), place)
+  const endWatch = watchDelays(runner(client), place, log)
   let closing: Promise<void> | undefined
 
   const worker = new TolerantWorker(place.name, (job, token = '') => work({ job, token }), bullOptions(options, deps))
@@ -68,6 +70,7 @@ export function createRedisWorker(options: WorkOptions, deps: Deps): QueueWorker
 
   return {
     close: (deadlineMs) => {
+      endWatch()
       closing ??= close({ worker, running, moves, patienceMs: deps.patienceMs }, deadlineMs).finally(account.close)
       return closing
     },

@@ -103,3 +103,25 @@ for i = 2, #ARGV, 2 do
   else redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 end
 return 1`
+
+/**
+ * KEYS: delayed jobs, the marker of when the next one is due, what the keys of jobs begin with. ARGV: the time in milliseconds. Of the
+ * jobs that are due last, those that are due later than their delay can make them begin it anew. Answers how many did.
+ * BullMQ's scores are milliseconds, times 4096, plus an order; clocks of machines may differ by a second.
+ */
+export const takeBackDelaysScript = `
+local now = tonumber(ARGV[1])
+local found = redis.call('ZREVRANGE', KEYS[1], 0, 99, 'WITHSCORES')
+local count = 0
+for i = 1, #found, 2 do
+  local delay = tonumber(redis.call('HGET', KEYS[3] .. found[i], 'delay')) or 0
+  if tonumber(found[i + 1]) / 4096 > now + delay + 1000 then
+    redis.call('ZADD', KEYS[1], (now + delay) * 4096, found[i])
+    count = count + 1
+  end
+end
+if count > 0 then
+  local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+  redis.call('ZADD', KEYS[2], tonumber(first[2]) / 4096, '1')
+end
+return count`
