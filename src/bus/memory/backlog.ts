@@ -19,7 +19,7 @@ export interface Kept {
 
 export interface Backlog {
   /** In how many milliseconds the next one is due; undefined when nothing is delayed. */
-  readonly nextDueIn: number | undefined
+  nextDueIn(): number | undefined
   counts(): { readonly waiting: number; readonly delayed: number; readonly running: number }
   has(id: string): boolean
   /** Does nothing when there is one of its id. */
@@ -44,6 +44,7 @@ export function createBacklog(clock: Clock): Backlog {
   const delayed = createHeap<Kept>(isEarlierBy('due'))
   const share = createFairShare()
   const passed = createPassedTime(clock)
+  const dueIn = (kept?: Kept) => kept && kept.due - passed()
   let added = 0
 
   function wait(kept: Kept, tag: number): void {
@@ -84,10 +85,7 @@ export function createBacklog(clock: Clock): Backlog {
   }
 
   return {
-    get nextDueIn() {
-      const next = delayed.peek()
-      return next && next.due - passed()
-    },
+    nextDueIn: () => dueIn(delayed.peek()),
     counts() {
       awakenDue()
       return { waiting: waiting.size, delayed: delayed.size, running: all.size - waiting.size - delayed.size }

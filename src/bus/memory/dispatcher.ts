@@ -30,7 +30,7 @@ export function createDispatcher(backlog: Backlog, settle: (kept: Kept, outcome:
   }
 
   function lookLater(): void {
-    const { nextDueIn } = backlog
+    const nextDueIn = backlog.nextDueIn()
     if (look !== undefined || nextDueIn === undefined || workers.size === 0) return
     const wait = Math.min(lookMs, Math.max(1, nextDueIn))
     look = setTimeout(() => {
