@@ -23,7 +23,7 @@ export function createWriterInThread(data: WriterData, log: Log): Writer {
   function start(): Thread {
     const worker = new Worker(moduleFor(import.meta.url, './writer-thread'), {
       workerData: data,
-      resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 },
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
     })
     const waiting: Waiting[] = []
     worker.on('message', (message: FromWriter) => {
