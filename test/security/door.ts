@@ -6,7 +6,7 @@ import { isProblem, type JsonObject, silentLog, systemClock } from '../../src/ba
 import { openBus } from '../../src/bus/index.ts'
 import type { Domain, Release } from '../../src/catalog/index.ts'
 import { createData, type OpenConnection } from '../../src/data/index.ts'
-import { openRows } from '../../src/rows/index.ts'
+import { openRows, type Rows } from '../../src/rows/index.ts'
 import type { Cell, CellType, PlainTable, PlainUser, RawRecord } from './plain-rules.ts'
 import type { RandomRequest } from './random-pipeline.ts'
 
@@ -38,18 +38,22 @@ export const everybody: readonly RawRecord[] = [{ scope: 'ALL_USERS', effect: 'S
 
 export interface DoorOptions {
   readonly unset?: 'allow' | 'deny'
+  /** Where the rows of stored domains are. Without it: in a DuckDB of its own. */
+  readonly rows?: Rows
   readonly openConnection?: OpenConnection
 }
 
 const noConnection: OpenConnection = () => Promise.reject(new Error('the case has no connections'))
 
-export async function openDoor({ unset = 'deny', openConnection = noConnection }: DoorOptions = {}): Promise<Door> {
+export async function openDoor({
+  unset = 'deny',
+  openConnection = noConnection,
+  ...given
+}: DoorOptions = {}): Promise<Door> {
   const home = await mkdtemp(join(tmpdir(), 'laputa-security-'))
   const deps = { clock: systemClock, log: silentLog }
-  const rows = await openRows(
-    { kind: 'duckdb', home, memoryLimitBytes: 512 * 2 ** 20, threads: 1, maxColumns: 100 },
-    deps,
-  )
+  const duckdb = { kind: 'duckdb', home, memoryLimitBytes: 512 * 2 ** 20, threads: 1, maxColumns: 100 } as const
+  const rows = given.rows ?? (await openRows(duckdb, deps))
   const bus = await openBus({ kind: 'memory', cacheBytes: 50_000_000 }, deps)
   const data = createData({
     rows,

@@ -18,6 +18,7 @@ export const mongo: TestServer = {
     'src/rows',
     'src/store',
     'test/conformance',
+    'test/security/mongo',
     'test/services',
   ],
   isInstalled: () => findProgram('mongod') !== null || javaPrograms() !== null,
