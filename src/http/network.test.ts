@@ -10,7 +10,8 @@ import { instanceRoute, type Upload } from './index.ts'
 let app: TestServer
 let port: number
 let token: string
-const seen: { aborted: boolean; uploads: { fields: Upload['fields']; outcome: string }[] } = {
+const seen: { slow: number; aborted: boolean; uploads: { fields: Upload['fields']; outcome: string }[] } = {
+  slow: 0,
   aborted: false,
   uploads: [],
 }
@@ -27,6 +28,7 @@ beforeAll(async () => {
         summary: 'Waits until the client leaves',
         handle: ({ signal }) =>
           new Promise<never>((_, reject) => {
+            seen.slow++
             signal.addEventListener('abort', () => {
               seen.aborted = true
               reject(signal.reason)
@@ -131,9 +133,10 @@ describe('the signal of a request', () => {
   it('aborts when the client leaves, and nothing stands in the log as a fault', async () => {
     seen.aborted = false
     app.lines.length = 0
+    const before = seen.slow
     const socket = await open()
     socket.write(`GET /slow HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n\r\n`)
-    await new Promise((resolve) => setTimeout(resolve, 30))
+    await until(() => seen.slow > before)
     expect(seen.aborted).toBe(false)
     socket.destroy()
     await until(() => seen.aborted)
