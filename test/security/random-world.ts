@@ -106,7 +106,8 @@ function condition(choices: Choices, table: PlainTable, depth: number): RawCondi
 }
 
 function effect(choices: Choices, table: PlainTable): Pick<RawRecord, 'effect' | 'condition' | 'columns'> {
-  const kept = table.columns.filter(({ name }) => name !== firstColumn)
+  // No record can name a column without a name, which steps can make.
+  const kept = table.columns.filter(({ name }) => name !== firstColumn && name !== '')
   const kind = choices.pick([
     'CUSTOM',
     'CUSTOM',
