@@ -57,6 +57,22 @@ it('keeps nothing of one query for the next one', async () => {
   }
 })
 
+it.each(['constructor', 'toString', 'valueOf', 'hasOwnProperty', 'n'])(
+  'looks at a column that is called %s',
+  async (name) => {
+    async function* input(): AsyncGenerator<Batch> {
+      yield { columns: [{ name, type: 'integer' }], rows: [[1], [null], [3]] }
+    }
+    const ask = (stages: unknown[]) =>
+      runner.run({ stages: JSON.stringify(stages), input: input(), others: new Map(), maxRows: 9 }, never)
+    expect(await ask([{ $match: { [name]: null } }])).toEqual([{ [name]: null }])
+    expect(await ask([{ $match: { $and: [{ [name]: { $gt: 1 } }] } }])).toEqual([{ [name]: 3 }])
+    expect(await ask([{ $sort: { [name]: -1 } }, { $limit: 1 }])).toEqual([{ [name]: 3 }])
+    expect(await ask([{ $set: { [name]: 7 } }, { $limit: 1 }])).toEqual([{ [name]: 7 }])
+    expect(await ask([{ $group: { _id: null, most: { $max: `$${name}` } } }])).toEqual([{ _id: null, most: 3 }])
+  },
+)
+
 it('says what mingo says about stages that fail', async () => {
   await expect(run([{ $project: { a: { $dateToString: { date: 'x' } } } }])).rejects.toMatchObject({
     code: 'query_failed',

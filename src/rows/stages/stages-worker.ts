@@ -22,12 +22,31 @@ export type StagesReply =
   | { readonly failed: string }
 
 // A thread answers one query after the other, of different people: whatever stages make of names and paths, nothing of it stays.
+allowOwnNames(Object.prototype)
 for (const { prototype } of [Object, Array, Function, String, Number, Date, Map, Set, RegExp]) Object.freeze(prototype)
 
 // The other side of `run-stages.ts`: a thread of its own, because stages run without a pause and may be told to do very much.
 parentPort?.on('message', (message: StagesMessage) => {
   parentPort?.postMessage(answer(message))
 })
+
+/**
+ * What is frozen in a prototype cannot be assigned to objects either, and is lost without an error: a condition on a column that is
+ * called `constructor` would not count. With setters it can.
+ */
+function allowOwnNames(prototype: object): void {
+  for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    if (!('value' in property)) continue
+    Object.defineProperty(prototype, name, {
+      get: () => property.value,
+      set(value) {
+        if (this === prototype) return
+        Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true })
+      },
+      configurable: true,
+    })
+  }
+}
 
 function answer({ stages, input, others, maxRows }: StagesMessage): StagesReply {
   const tables = new Map(others.map(([domain, table]) => [domain, documentsOf(table)]))
