@@ -16,8 +16,7 @@ export function createWriterHere(database: Sqlite): Writer {
     const group = waiting.splice(0, mostAtOnce)
     if (group.length === 0) return
     const statements = group.map(({ statement }) => statement)
-    const outcomes = commit(database, statements)
-    tellAll(group, (place) => outcomes[place] ?? 0)
+    tellAll(group, commit(database, statements))
   }
 
   function schedule(): void {

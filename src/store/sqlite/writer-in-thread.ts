@@ -34,7 +34,12 @@ export function createWriterInThread(data: WriterData, log: Log): Writer {
     const ended = new Promise<void>((resolve) => {
       worker.once('exit', () => {
         if (thread === started) thread = undefined
-        tellAll(waiting.splice(0), () => ({ code: '', message: 'The thread that writes has ended.' }))
+        const left = waiting.splice(0)
+        const gone = { code: '', message: 'The thread that writes has ended.' }
+        tellAll(
+          left,
+          left.map(() => gone),
+        )
         resolve()
       })
     })
@@ -47,7 +52,7 @@ export function createWriterInThread(data: WriterData, log: Log): Writer {
   function hear({ worker, waiting }: Thread, outcomes: Exclude<FromWriter, string>): void {
     const told = waiting.splice(0, outcomes.length)
     if (waiting.length === 0) worker.unref()
-    tellAll(told, (place) => outcomes[place] ?? 0)
+    tellAll(told, outcomes)
   }
 
   function send(): void {

@@ -21,7 +21,7 @@ export interface Waiting {
 }
 
 /** Tells the outcomes of a transaction: first that something may be another by now, then to those who wait. */
-export function tellAll(waiting: readonly Waiting[], outcomeOf: (place: number) => Outcome): void {
+export function tellAll(waiting: readonly Waiting[], outcomes: readonly Outcome[]): void {
   for (const { settled } of waiting) settled()
-  for (const [place, { tell }] of waiting.entries()) tell(outcomeOf(place))
+  for (const [place, outcome] of outcomes.entries()) waiting[place]?.tell(outcome)
 }
