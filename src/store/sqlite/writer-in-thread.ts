@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { type Log, moduleFor } from '../../base/index.ts'
+import type { Failure } from './commit.ts'
 import { tellAll, type Waiting, type Writer } from './writer.ts'
 import type { FromWriter, ToWriter, WriterData } from './writer-thread.ts'
 
@@ -34,12 +35,7 @@ export function createWriterInThread(data: WriterData, log: Log): Writer {
     const ended = new Promise<void>((resolve) => {
       worker.once('exit', () => {
         if (thread === started) thread = undefined
-        const left = waiting.splice(0)
-        const gone = { code: '', message: 'The thread that writes has ended.' }
-        tellAll(
-          left,
-          left.map(() => gone),
-        )
+        abandon(waiting)
         resolve()
       })
     })
@@ -83,4 +79,14 @@ export function createWriterInThread(data: WriterData, log: Log): Writer {
       await ended
     },
   }
+}
+
+const gone: Failure = { code: '', message: 'The thread that writes has ended.' }
+
+function abandon(waiting: Waiting[]): void {
+  const left = waiting.splice(0)
+  tellAll(
+    left,
+    left.map(() => gone),
+  )
 }
